@@ -1,0 +1,125 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A record's columns() are pointers to its fields, in the order of the list of
+// column names beside it. They serve for reading and for writing a row alike.
+
+// instant is a time as a column: microseconds since 1970, NULL for the zero time.
+type instant time.Time
+
+func (t instant) Value() (driver.Value, error) {
+	if time.Time(t).IsZero() {
+		return nil, nil
+	}
+	return time.Time(t).UnixMicro(), nil
+}
+
+func (t *instant) Scan(v any) error {
+	switch v := v.(type) {
+	case nil:
+		*t = instant{}
+	case int64:
+		*t = instant(time.UnixMicro(v).UTC())
+	default:
+		return fmt.Errorf("a time is kept as %T", v)
+	}
+	return nil
+}
+
+// mapping is a map as a column: a JSON object, whose names json.Marshal sorts,
+// so that equal maps are equal texts. An empty map comes back nil.
+type mapping map[string]string
+
+func (m mapping) Value() (driver.Value, error) {
+	if len(m) == 0 {
+		return "{}", nil
+	}
+	text, err := json.Marshal(map[string]string(m))
+	return string(text), err
+}
+
+func (m *mapping) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("a map is kept as %T", v)
+	}
+	*m = nil
+	if text == "{}" {
+		return nil
+	}
+	return json.Unmarshal([]byte(text), (*map[string]string)(m))
+}
+
+// row is what *sql.Row and *sql.Rows have in common.
+type row interface {
+	Scan(into ...any) error
+}
+
+// conditions gathers a WHERE clause and its arguments.
+type conditions struct {
+	all  []string
+	args []any
+}
+
+// and adds a condition. Each ? in it stands for the next argument.
+func (c *conditions) and(condition string, args ...any) {
+	c.all = append(c.all, c.place(condition, args...))
+}
+
+// place numbers the arguments in a piece of SQL.
+func (c *conditions) place(text string, args ...any) string {
+	for _, arg := range args {
+		c.args = append(c.args, arg)
+		text = strings.Replace(text, "?", fmt.Sprint("$", len(c.args)), 1)
+	}
+	return text
+}
+
+func (c *conditions) String() string {
+	return strings.Join(c.all, " AND ")
+}
+
+// marks returns "?, ?, …" for n arguments.
+func marks(n int) string {
+	return strings.TrimSuffix(strings.Repeat("?, ", n), ", ")
+}
+
+// reader is what *sql.DB and *sql.Tx have in common.
+type reader interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// gather returns what from makes of each row of a query.
+func gather[T any](ctx context.Context, r reader, from func(row) (T, error), query string, args []any) ([]T, error) {
+	rows, err := r.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		one, err := from(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, one)
+	}
+	return all, rows.Err()
+}
+
+func anys[T any](list []T) []any {
+	all := make([]any, len(list))
+	for i, one := range list {
+		all[i] = one
+	}
+	return all
+}
