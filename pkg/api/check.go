@@ -168,6 +168,8 @@ func typeName(v document.Value) string {
 		return "float"
 	case time.Time:
 		return "timestamp"
+	case document.Date:
+		return "date"
 	case []byte:
 		return "blob"
 	case document.List:

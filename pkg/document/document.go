@@ -10,6 +10,7 @@
 //	string
 //	[]byte
 //	time.Time
+//	Date
 //	List
 //	*Object
 //
@@ -27,6 +28,10 @@ import (
 
 // Value is one of the types that the package comment lists.
 type Value = any
+
+// Date is a day without a time, written 2006-01-02. YAML has such values; no API
+// here does.
+type Date string
 
 // List is an ordered sequence of values.
 type List = []Value

@@ -85,7 +85,7 @@ func TestEqual(t *testing.T) {
 		t.Error("equal trees differ")
 	}
 	b.Set("z", nil)
-	if document.Equal(a, b) || document.Equal("1", int64(1)) || document.Equal(nil, document.List{}) {
+	if document.Equal(a, b) || document.Equal("2024-01-02", document.Date("2024-01-02")) || document.Equal("1", int64(1)) || document.Equal(nil, document.List{}) {
 		t.Error("unequal trees are equal")
 	}
 }

@@ -13,7 +13,7 @@ import (
 // AppendJSON appends v on one line with ", " and ": " between its parts and
 // nothing but ASCII, the way Python writes JSON when it is not told otherwise;
 // tokens and request bodies of the AWS CLI have this form. Bytes become base64,
-// times RFC 3339.
+// times RFC 3339, dates text.
 func AppendJSON(b []byte, v Value) []byte {
 	switch v := v.(type) {
 	case *Object:
@@ -60,6 +60,8 @@ func appendScalar(b []byte, v Value) []byte {
 		return appendASCII(b, base64.StdEncoding.EncodeToString(v))
 	case time.Time:
 		return appendASCII(b, v.Format(time.RFC3339Nano))
+	case Date:
+		return appendASCII(b, string(v))
 	}
 	panic(fmt.Sprintf("document: %T is not a Value", v))
 }
