@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -31,10 +32,12 @@ func TestCLIName(t *testing.T) {
 // Each doc is a sentence of its own: it begins with a capital and ends in a full
 // stop; skeletons show its first sentence, so that must stand alone, too.
 func TestDocsAreSentences(t *testing.T) {
-	for _, op := range api.Signer.Operations {
-		docs := map[string]string{op.Name: op.Doc}
-		for _, s := range []*api.Shape{op.Input, op.Output} {
-			collectDocs(docs, op.Name, s)
+	for _, service := range []*api.Service{api.Signer, api.S3(), api.ACM()} {
+		docs := map[string]string{service.Name: service.Doc}
+		for _, op := range service.Operations {
+			docs[op.Name] = op.Doc
+			collectDocs(docs, op.Name, op.Input)
+			collectDocs(docs, op.Name, op.Output)
 		}
 		for where, doc := range docs {
 			if doc == "" || !unicode.IsUpper([]rune(doc)[0]) || !strings.HasSuffix(doc, ".") {
@@ -48,6 +51,30 @@ func collectDocs(docs map[string]string, path string, s *api.Shape) {
 	for _, m := range s.Members {
 		docs[path+"."+m.Name] = m.Doc
 		collectDocs(docs, path+"."+m.Name, m.Shape)
+		if m.Shape.Elem != nil {
+			collectDocs(docs, path+"."+m.Name+"[]", m.Shape.Elem)
+		}
+	}
+}
+
+func TestPagesNameMembers(t *testing.T) {
+	for _, service := range []*api.Service{api.Signer, api.S3(), api.ACM()} {
+		for _, op := range service.Operations {
+			if op.Pages == nil {
+				continue
+			}
+			p := op.Pages
+			for _, name := range []string{p.InputToken, p.SecondInput, p.Limit} {
+				if name != "" && op.Input.Member(name) == nil {
+					t.Errorf("%s takes no %s", op.Name, name)
+				}
+			}
+			for _, name := range slices.Concat(p.Result, p.Beside, []string{p.OutputToken, p.SecondOutput, p.More}) {
+				if name != "" && op.Output.Member(name) == nil {
+					t.Errorf("%s answers no %s", op.Name, name)
+				}
+			}
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package api_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"reflect"
@@ -40,7 +41,7 @@ func TestOperationsAreTheSDKs(t *testing.T) {
 
 // method returns the SDK's method for an operation and the types of its input and
 // output structs.
-func method(t *testing.T, c *signer.Client, name string) (m reflect.Value, in, out reflect.Type) {
+func method(t *testing.T, c any, name string) (m reflect.Value, in, out reflect.Type) {
 	t.Helper()
 	m = reflect.ValueOf(c).MethodByName(name)
 	if !m.IsValid() {
@@ -51,59 +52,57 @@ func method(t *testing.T, c *signer.Client, name string) (m reflect.Value, in, o
 
 func TestMembersAreTheSDKs(t *testing.T) {
 	for _, op := range api.Signer.Operations {
-		_, in, out := method(t, nil, op.Name)
-		compare(t, op.Name+" input", op.Input, in)
-		compare(t, op.Name+" output", op.Output, out)
+		_, in, out := method(t, (*signer.Client)(nil), op.Name)
+		for _, d := range slices.Concat(differences(op.Name+" input", op.Input, in), differences(op.Name+" output", op.Output, out)) {
+			t.Error(d)
+		}
 	}
 }
 
-func compare(t *testing.T, path string, s *api.Shape, typ reflect.Type) {
-	t.Helper()
+// differences tells in which ways a shape is not the SDK's type.
+func differences(path string, s *api.Shape, typ reflect.Type) []string {
 	if typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
 	if got := kind(typ); got != s.Kind {
-		t.Errorf("%s: kind %v, the SDK has %v", path, s.Kind, got)
-		return
+		return []string{fmt.Sprintf("%s: kind %v, the SDK has %v", path, s.Kind, got)}
 	}
 	switch s.Kind {
 	case api.Structure:
-		compareMembers(t, path, s, typ)
+		return memberDifferences(path, s, typ)
 	case api.List, api.Map:
-		compare(t, path+"[]", s.Elem, typ.Elem())
+		return differences(path+"[]", s.Elem, typ.Elem())
 	case api.String:
-		compareEnum(t, path, s, typ)
+		return enumDifferences(path, s, typ)
 	}
+	return nil
 }
 
-func compareMembers(t *testing.T, path string, s *api.Shape, typ reflect.Type) {
-	t.Helper()
-	fields := map[string]bool{}
-	for f := range typ.Fields() {
-		if f.IsExported() && f.Name != "ResultMetadata" {
-			fields[f.Name] = true
-		}
-	}
+func memberDifferences(path string, s *api.Shape, typ reflect.Type) (found []string) {
+	known := map[string]bool{}
 	for _, m := range s.Members {
 		name := strings.ToUpper(m.Name[:1]) + m.Name[1:]
+		known[name] = true
 		f, ok := typ.FieldByName(name)
 		if !ok {
-			t.Errorf("%s.%s: the SDK has no such member", path, m.Name)
+			found = append(found, fmt.Sprintf("%s.%s: the SDK has no such member", path, m.Name))
 			continue
 		}
-		delete(fields, name)
-		compare(t, path+"."+m.Name, m.Shape, f.Type)
+		found = append(found, differences(path+"."+m.Name, m.Shape, f.Type)...)
 	}
-	for name := range fields {
-		t.Errorf("%s: the SDK has %s, too", path, name)
+	for f := range typ.Fields() {
+		if f.IsExported() && f.Name != "ResultMetadata" && !known[f.Name] {
+			found = append(found, fmt.Sprintf("%s: the SDK has %s, too", path, f.Name))
+		}
 	}
+	return found
 }
 
 func kind(t reflect.Type) api.Kind {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
 		return api.Timestamp
-	case t == reflect.TypeFor[[]byte]():
+	case t == reflect.TypeFor[[]byte](), t.Implements(reflect.TypeFor[io.Reader]()):
 		return api.Blob
 	}
 	return map[reflect.Kind]api.Kind{
@@ -112,26 +111,25 @@ func kind(t reflect.Type) api.Kind {
 	}[t.Kind()]
 }
 
-func compareEnum(t *testing.T, path string, s *api.Shape, typ reflect.Type) {
-	t.Helper()
-	values, ok := typ.MethodByName("Values")
-	if !ok {
-		if s.Enum != nil {
-			t.Errorf("%s: the SDK has no values for it", path)
+func enumDifferences(path string, s *api.Shape, typ reflect.Type) (found []string) {
+	var known []string
+	if values, ok := typ.MethodByName("Values"); ok {
+		list := values.Func.Call([]reflect.Value{reflect.Zero(typ)})[0]
+		for i := range list.Len() {
+			known = append(known, list.Index(i).String())
 		}
-		return
 	}
-	var want []string
-	list := values.Func.Call([]reflect.Value{reflect.Zero(typ)})[0]
-	for i := range list.Len() {
-		want = append(want, list.Index(i).String())
+	for _, v := range s.Enum {
+		if !slices.Contains(known, v) {
+			found = append(found, fmt.Sprintf("%s: the SDK has no value %s", path, v))
+		}
 	}
-	have := slices.Clone(s.Enum)
-	slices.Sort(have)
-	slices.Sort(want)
-	if !slices.Equal(have, want) {
-		t.Errorf("%s: values %v, the SDK has %v", path, have, want)
+	for _, v := range known {
+		if !slices.Contains(s.Enum, v) {
+			found = append(found, fmt.Sprintf("%s: the SDK has the value %s, too", path, v))
+		}
 	}
+	return found
 }
 
 // The SDK refuses an input that lacks a required member, and names all of them.
@@ -139,17 +137,23 @@ func TestRequiredMembersAreTheSDKs(t *testing.T) {
 	c := signer.New(signer.Options{Region: "us-east-1", Retryer: aws.NopRetryer{}, HTTPClient: refuse{}})
 	for _, op := range api.Signer.Operations {
 		m, in, _ := method(t, c, op.Name)
-		answer := m.Call([]reflect.Value{reflect.ValueOf(context.Background()), reflect.New(in)})
-		err, _ := answer[1].Interface().(error)
-		var want []string
-		for _, m := range op.Input.Members {
-			if m.Required && !m.Token {
-				want = append(want, strings.ToUpper(m.Name[:1])+m.Name[1:])
-			}
+		compareRequired(t, op, m, in)
+	}
+}
+
+// compareRequired calls an operation of the SDK without any parameters.
+func compareRequired(t *testing.T, op *api.Operation, call reflect.Value, in reflect.Type) {
+	t.Helper()
+	answer := call.Call([]reflect.Value{reflect.ValueOf(context.Background()), reflect.New(in)})
+	err, _ := answer[1].Interface().(error)
+	var want []string
+	for _, m := range op.Input.Members {
+		if m.Required && !m.Token {
+			want = append(want, strings.ToUpper(m.Name[:1])+m.Name[1:])
 		}
-		if got := missing(err); !slices.Equal(got, sorted(want)) {
-			t.Errorf("%s: required %v, the SDK misses %v", op.Name, sorted(want), got)
-		}
+	}
+	if got := missing(err); !slices.Equal(got, sorted(want)) {
+		t.Errorf("%s: required %v, the SDK misses %v", op.Name, sorted(want), got)
 	}
 }
 
@@ -251,6 +255,8 @@ func fill(v reflect.Value) {
 		v.SetString("x")
 	case reflect.Bool:
 		v.SetBool(true)
+	case reflect.Interface: // a body
+		v.Set(reflect.ValueOf(strings.NewReader("x")))
 	default:
 		v.Set(reflect.ValueOf(1).Convert(v.Type()))
 	}

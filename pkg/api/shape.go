@@ -64,22 +64,24 @@ func (m *Member) WireName() string {
 	return m.Name
 }
 
-// In says where a request carries a member.
+// In says where a request or an answer carries a member.
 type In int
 
-// Members travel in the body unless their operation says otherwise.
+// Members travel in the body unless their operation says otherwise. A Map in a
+// Header is a header for each of its entries, whose names all begin with Wire.
 const (
 	Body In = iota
 	Path
 	Query
 	Header
+	Payload // the member alone is the body
 )
 
 // Operation is one call of a service.
 type Operation struct {
 	Name       string // StartSigningJob
 	Method     string // of HTTP
-	Path       string // with {member} where a Path member stands
+	Path       string // with {member} where a Path member stands, {member+} where it may hold slashes; a query that never changes follows
 	HostPrefix string // put before the host's name
 	Doc        string
 	Input      *Shape // a Structure
@@ -96,9 +98,12 @@ type Error struct {
 
 // Pages says how the answers of a listing follow one another.
 type Pages struct {
-	InputToken, OutputToken string // members
-	Limit                   string // the member that bounds a page
-	Result                  []string
+	InputToken, OutputToken   string   // members
+	SecondInput, SecondOutput string   // members of a second token that goes with the first; "" is none
+	More                      string   // the Boolean that says whether more follows; "": a token says it
+	Limit                     string   // the member that bounds a page
+	Result                    []string // the lists; the first is the one that is counted
+	Beside                    []string // members of the first answer that stand for all of them
 }
 
 // Waiter polls an operation until its answer is what somebody waits for.
