@@ -21,6 +21,7 @@ type Config struct {
 	Name      *string                           // the profile, as --profile gave it; nil when it was not given
 	LookupEnv func(name string) (string, bool)  // the environment; nil is an empty one
 	ReadFile  func(name string) ([]byte, error) // opens a file; nil is a machine without files
+	UserHome  func(user string) (string, error) // the home directory of a user named in ~user; nil knows none
 }
 
 // Settings answers questions about the configuration. It may be used from several
@@ -171,12 +172,29 @@ func (s *Settings) ReadFile(name string) ([]byte, error) {
 }
 
 // Expand replaces $VAR and ${VAR} in the name of a file by the environment's
-// values, where there are any, and "~" at its start by the home directory.
+// values, where there are any, and "~" or "~user" at its start by the home
+// directory.
 func (s *Settings) Expand(name string) string {
 	name = variables(name, s.Env)
-	home, ok := s.Env("HOME")
-	if rest, tilde := strings.CutPrefix(name, "~"); ok && tilde && (rest == "" || rest[0] == '/') {
+	rest, tilde := strings.CutPrefix(name, "~")
+	user, rest, _ := strings.Cut(rest, "/")
+	if home := s.home(user); tilde && home != "" {
 		return path.Join(home, rest)
 	}
 	return name
+}
+
+func (s *Settings) home(user string) string {
+	if user == "" {
+		home, _ := s.Env("HOME")
+		return home
+	}
+	if s.config.UserHome == nil {
+		return ""
+	}
+	home, err := s.config.UserHome(user)
+	if err != nil {
+		return ""
+	}
+	return home
 }

@@ -186,6 +186,26 @@ func TestAliases(t *testing.T) {
 	}
 }
 
+func TestExpand(t *testing.T) {
+	s := profile.New(profile.Config{
+		LookupEnv: func(name string) (string, bool) { return "/h", name == "HOME" },
+		UserHome: func(user string) (string, error) {
+			if user != "ann" {
+				return "", errors.New("no such user")
+			}
+			return "/home/ann", nil
+		},
+	})
+	for name, want := range map[string]string{
+		"~": "/h", "~/x": "/h/x", "~ann/x": "/home/ann/x", "~bob/x": "~bob/x", "a~": "a~", "$HOME/x": "/h/x", "${HOME}x": "/hx",
+		"$NONE/x": "$NONE/x", "${NONE": "${NONE", "$": "$", "$$HOME": "$/h", "${}": "${}",
+	} {
+		if got := s.Expand(name); got != want {
+			t.Errorf("%s: got %s, want %s", name, got, want)
+		}
+	}
+}
+
 func TestNothingAtAll(t *testing.T) {
 	s := profile.New(profile.Config{})
 	if err := s.Check(); err != nil {
