@@ -13,7 +13,7 @@ import (
 // Decode fills the struct that into points to with v, a value of this Structure.
 // The struct is one of the SDK's: its fields are called like the members, with
 // the first letter raised. Members that are absent leave their fields alone; null
-// counts as absent.
+// counts as absent. So do Streams: the caller passes those bodies on by himself.
 //
 // The error names the member whose value does not fit its field, which Check
 // would have refused, or an integer that the SDK has no room for.
@@ -48,7 +48,7 @@ func (s *Shape) decodeStruct(o *document.Object, to reflect.Value, path string) 
 	for i := range s.Members {
 		m := &s.Members[i]
 		v, ok := o.Get(m.Name)
-		if !ok {
+		if !ok || m.Stream {
 			continue
 		}
 		if err := m.Shape.decode(v, to.FieldByName(field(m.Name)), strings.TrimPrefix(path+"."+m.Name, ".")); err != nil {
@@ -111,7 +111,7 @@ func misfit(path string, s *Shape) error {
 
 // Encode is the reverse of Decode: it returns what the struct that from points to
 // holds, as a value of this Structure, members in the order of the API. Pointers,
-// slices and maps that are nil are left out.
+// slices and maps that are nil are left out, and so are Streams.
 func (s *Shape) Encode(from any) *document.Object {
 	v := reflect.ValueOf(from)
 	for v.Kind() == reflect.Pointer {
@@ -125,7 +125,7 @@ func (s *Shape) encodeStruct(from reflect.Value) *document.Object {
 	for i := range s.Members {
 		m := &s.Members[i]
 		f := from.FieldByName(field(m.Name))
-		if !f.IsValid() || absent(f) {
+		if !f.IsValid() || m.Stream || absent(f) {
 			continue
 		}
 		o.Set(m.Name, m.Shape.encode(f))

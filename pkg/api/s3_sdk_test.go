@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"reflect"
 	"slices"
@@ -13,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"signer/pkg/api"
+	"signer/pkg/document"
 )
 
 // Where the SDK that we build with knows more than the data. The data is that of
@@ -53,6 +55,19 @@ func TestS3MembersAreTheSDKs(t *testing.T) {
 	}
 	if diff := cmp.Diff(s3Differences, found); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestStreamsPassByTheSDKsStructs(t *testing.T) {
+	put, get := api.S3().Operation("PutObject"), api.S3().Operation("GetObject")
+	in := s3.PutObjectInput{Body: strings.NewReader("kept")}
+	params := document.New(document.Member{Name: "Key", Value: "k"}, document.Member{Name: "Body", Value: []byte("lost")})
+	if err := put.Input.Decode(params, &in); err != nil || aws.ToString(in.Key) != "k" || in.Body == nil {
+		t.Errorf("got %v, %v", in, err)
+	}
+	got := get.Output.Encode(&s3.GetObjectOutput{Body: io.NopCloser(in.Body), ETag: aws.String("e"), ContentLength: aws.Int64(4)})
+	if want := `{"ContentLength": 4, "ETag": "e"}`; string(document.AppendJSON(nil, got)) != want {
+		t.Errorf("got %s, want %s", document.AppendJSON(nil, got), want)
 	}
 }
 
