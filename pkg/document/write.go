@@ -108,8 +108,6 @@ func appendEscape(b []byte, r rune) []byte {
 		return append(b, `\b`...)
 	case '\f':
 		return append(b, `\f`...)
-	case 0x7f:
-		return append(b, 0x7f)
 	}
 	if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
 		return fmt.Appendf(b, `\u%04x\u%04x`, high, low)
