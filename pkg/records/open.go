@@ -85,7 +85,7 @@ func attempt(ctx context.Context, path, options string) (s *Store, journal strin
 		db.Close()
 		return nil, "", err
 	}
-	return &Store{db: db, path: path, writing: make(chan struct{}, 1)}, journal, nil
+	return &Store{db: db, path: path, writing: make(chan struct{}, 1), workers: workers{dir: path + ".workers"}}, journal, nil
 }
 
 // unwritten tells whether all of the database is in its file.

@@ -19,8 +19,9 @@ import (
 // process: the argument is the path of the records. What a child writes to
 // standard output is its answer.
 var children = map[string]func(path string) error{
-	"token": childToken,
-	"jobs":  childJobs,
+	"token":  childToken,
+	"jobs":   childJobs,
+	"worker": childWorker,
 }
 
 const childEnv, pathEnv = "RECORDS_TEST_CHILD", "RECORDS_TEST_PATH"

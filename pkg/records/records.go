@@ -15,6 +15,7 @@ package records
 import (
 	"context"
 	"database/sql"
+	"errors"
 )
 
 // The states that the package itself must know. A profile starts Active, and a
@@ -53,11 +54,13 @@ type Store struct {
 	db      *sql.DB
 	path    string
 	writing chan struct{} // holds the one place for a writer of this process
+	workers workers
 }
 
-// Close closes the database. Nothing is lost without it.
+// Close closes the database, and ends the worker that [Store.Enlist] made.
+// Nothing is lost without it.
 func (s *Store) Close() error {
-	return s.db.Close()
+	return errors.Join(s.workers.retire(), s.db.Close())
 }
 
 // write runs one statement that changes rows, and tells how many it changed.
