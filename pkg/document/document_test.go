@@ -45,15 +45,15 @@ func TestParseJSON(t *testing.T) {
 	}
 }
 
-// The texts are those of CPython 3.13.
+// The texts are those of CPython 3.11.
 func TestParseJSONErrors(t *testing.T) {
 	for _, tc := range []struct{ in, err string }{
 		{``, "Expecting value: line 1 column 1 (char 0)"},
 		{`{`, "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"},
 		{`{"a"}`, "Expecting ':' delimiter: line 1 column 5 (char 4)"},
 		{"{\"é\":\n  1 2}", "Expecting ',' delimiter: line 2 column 5 (char 10)"},
-		{`{"a":1,}`, "Illegal trailing comma before end of object: line 1 column 7 (char 6)"},
-		{`[1 , ]`, "Illegal trailing comma before end of array: line 1 column 4 (char 3)"},
+		{`{"a":1,}`, "Expecting property name enclosed in double quotes: line 1 column 8 (char 7)"},
+		{`[1 , ]`, "Expecting value: line 1 column 6 (char 5)"},
 		{`["a`, "Unterminated string starting at: line 1 column 2 (char 1)"},
 		{"\"a\nb\"", "Invalid control character at: line 1 column 3 (char 2)"},
 		{`"\x"`, `Invalid \escape: line 1 column 2 (char 1)`},

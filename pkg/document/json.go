@@ -113,7 +113,7 @@ func (p *jsonParser) object(depth int) (Value, error) {
 		if err := p.member(o, depth); err != nil {
 			return nil, err
 		}
-		more, err := p.separator('}', "object")
+		more, err := p.separator('}')
 		if err != nil {
 			return nil, err
 		}
@@ -159,7 +159,7 @@ func (p *jsonParser) list(depth int) (Value, error) {
 			return nil, err
 		}
 		l = append(l, v)
-		more, err := p.separator(']', "array")
+		more, err := p.separator(']')
 		if err != nil {
 			return nil, err
 		}
@@ -170,19 +170,17 @@ func (p *jsonParser) list(depth int) (Value, error) {
 }
 
 // separator reads what follows a member or an element: a comma, or the end of
-// what it stands in.
-func (p *jsonParser) separator(end byte, what string) (more bool, err error) {
+// what it stands in. Python versions differ on a comma before the end; this is
+// what those before 3.13 say, for whom the next member or element is missing.
+func (p *jsonParser) separator(end byte) (more bool, err error) {
 	p.space()
-	switch comma := p.at; p.peek() {
+	switch p.peek() {
 	case end:
 		p.at++
 		return false, nil
 	case ',':
 		p.at++
 		p.space()
-		if p.peek() == end {
-			return false, p.fail("Illegal trailing comma before end of "+what, comma)
-		}
 		return true, nil
 	}
 	return false, p.fail("Expecting ',' delimiter", p.at)

@@ -1,0 +1,79 @@
+package cmd
+
+import (
+	"context"
+	"crypto/rand"
+	"io"
+	"os"
+	"os/signal"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// Env is the world as a command sees it. Only this file knows where it comes from.
+type Env struct {
+	Args           []string // the program's name first
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	LookupEnv      func(string) (string, bool)
+	ReadFile       func(string) ([]byte, error)
+	TempFile       func() (*os.File, error) // gone once it is closed
+	Now            func() time.Time
+	Rand           io.Reader
+	Sleep          func(time.Duration) <-chan time.Time
+
+	Interrupts func(context.Context) (context.Context, context.CancelFunc) // a context that SIGINT ends
+
+	StdoutTerminal, StderrTerminal bool
+	Width                          int // columns of the terminal; 80 where there is none
+}
+
+// OS returns the world of this process.
+func OS() *Env {
+	return &Env{
+		Args:      os.Args,
+		Stdin:     os.Stdin,
+		Stdout:    os.Stdout,
+		Stderr:    os.Stderr,
+		LookupEnv: os.LookupEnv,
+		ReadFile:  os.ReadFile,
+		TempFile:  tempFile,
+		Now:       time.Now,
+		Rand:      rand.Reader,
+		Sleep:     time.After,
+		Interrupts: func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return signal.NotifyContext(ctx, os.Interrupt)
+		},
+		StdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
+		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Width:          width(),
+	}
+}
+
+// tempFile makes a file that has no name any more, so that nothing can leave it
+// behind.
+func tempFile() (*os.File, error) {
+	f, err := os.CreateTemp("", "signer-")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(f.Name()); err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+func width() int {
+	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 0 {
+		return w
+	}
+	return 80
+}
+
+// getenv returns a variable's value, or "" if it is not set.
+func (e *Env) getenv(name string) string {
+	v, _ := e.LookupEnv(name)
+	return v
+}

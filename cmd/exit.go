@@ -1,0 +1,152 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"signer/pkg/api"
+	"signer/pkg/document"
+	"signer/pkg/engine"
+	"signer/pkg/param"
+)
+
+// The exit codes of the AWS CLI.
+const (
+	exitOK          = 0
+	exitUsage       = 252 // the command line or a parameter is wrong
+	exitConfig      = 253 // a setting is wrong or missing
+	exitService     = 254 // the service answered with an error
+	exitGeneral     = 255 // anything else
+	exitInterrupted = 130
+)
+
+// complaint is an error as people see it.
+type complaint struct {
+	code  int
+	class string           // ParamValidation, NoRegion, a service's code …; empty: only ever plain text
+	text  string           // without the class
+	usage string           // a block behind the text
+	doc   *document.Object // the structured form; nil: Code and Message
+}
+
+// exit turns the error that ended a command into words on standard error and an
+// exit code. It is the only place that does.
+func (s *session) exit(ctx context.Context, err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case ctx.Err() != nil:
+		fmt.Fprintln(s.env.Stdout)
+		return exitInterrupted
+	case errors.Is(err, syscall.EPIPE):
+		return exitGeneral // nobody is there to read it
+	}
+	var unknown *unknownOptions
+	if errors.As(err, &unknown) {
+		fmt.Fprintf(s.env.Stderr, "\n%s\n\n%s: [ERROR]: %v\n", s.usage(), s.name, err)
+		return exitUsage
+	}
+	c := s.complaint(err)
+	s.complain(c)
+	return c.code
+}
+
+// complaint finds the class of an error.
+func (s *session) complaint(err error) complaint {
+	var (
+		usage   *usageError
+		config  *configError
+		waiter  *engine.WaitError
+		invalid *api.InvalidError
+		words   *param.Error
+	)
+	switch {
+	case errors.As(err, &waiter):
+		return complaint{code: exitGeneral, text: waiter.Error()}
+	case errors.As(err, &usage):
+		return s.usageComplaint(usage)
+	case errors.As(err, &words):
+		return complaint{code: exitUsage, class: paramValidation, text: words.Text}
+	case errors.As(err, &invalid):
+		return complaint{code: exitUsage, class: paramValidation, text: invalid.Error()}
+	case errors.As(err, &config):
+		return complaint{code: exitConfig, class: config.code, text: config.text}
+	}
+	if refused, ok := engine.AsAPIError(err); ok {
+		return serviceComplaint(err, refused)
+	}
+	return complaint{code: exitGeneral, text: err.Error()}
+}
+
+// serviceComplaint words an error that the service answered.
+func serviceComplaint(err error, e *engine.APIError) complaint {
+	retries := ""
+	if n, exhausted := engine.Retries(err); exhausted {
+		retries = fmt.Sprintf(" (reached max retries: %d)", n)
+	}
+	operation := ""
+	var in *operationError
+	if errors.As(err, &in) {
+		operation = in.operation
+	}
+	doc := document.New(document.Member{Name: "Message", Value: e.Message}, document.Member{Name: "Code", Value: e.Code})
+	for name, v := range e.Members.All() {
+		doc.Set(name, v)
+	}
+	return complaint{code: exitService, class: e.Code, doc: doc,
+		text: fmt.Sprintf("An error occurred (%s) when calling the %s operation%s: %s", e.Code, operation, retries, e.Message)}
+}
+
+const paramValidation = "ParamValidation"
+
+func (s *session) usageComplaint(e *usageError) complaint {
+	c := complaint{code: exitUsage, class: paramValidation, text: e.text, usage: e.block}
+	if e.usage {
+		c.usage = s.usage()
+	}
+	return c
+}
+
+// usage is the block that follows a mistake in the command line.
+func (s *session) usage() string {
+	return strings.ReplaceAll(`usage: NAME [options] <command> <subcommand> [<subcommand> ...] [parameters]
+To see help text, you can run:
+
+  NAME help
+  NAME <command> help
+  NAME <command> <subcommand> help
+`, "NAME", s.name)
+}
+
+// complain prints a complaint in the format that the user wants errors in.
+func (s *session) complain(c complaint) {
+	format := s.errorFormat()
+	if c.class != "" && isStructured(format) {
+		doc := c.doc
+		if doc == nil {
+			doc = document.New(document.Member{Name: "Code", Value: c.class}, document.Member{Name: "Message", Value: c.message()})
+		}
+		if s.printError(format, doc) == nil {
+			return
+		}
+	}
+	text := c.message()
+	if c.class != "" && format != "legacy" && c.code != exitService {
+		text = fmt.Sprintf("An error occurred (%s): %s", c.class, text)
+	}
+	fmt.Fprintf(s.env.Stderr, "\n%s: [ERROR]: %s\n", s.name, strings.TrimSpace(text))
+}
+
+func (c complaint) message() string {
+	if c.usage == "" {
+		return c.text
+	}
+	return c.text + "\n\n" + c.usage
+}
+
+func isStructured(format string) bool {
+	return format != "legacy" && format != "enhanced"
+}

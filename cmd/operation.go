@@ -1,0 +1,139 @@
+package cmd
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"signer/pkg/api"
+	"signer/pkg/document"
+)
+
+// caller carries an operation out: parameters in, answer out.
+type caller func(ctx context.Context, op *api.Operation, params *document.Object) (*document.Object, error)
+
+// service is a group of operations and who carries them out. open is called once
+// the command line is known to be right, so that nothing is opened in vain.
+type service struct {
+	*api.Service
+	open    func(ctx context.Context, s *session, words []string) (call caller, done func(), err error)
+	operand map[string]string // per operation: the word it takes beside its options
+}
+
+// operation is the command of one operation; all of them are made by it.
+type operation struct {
+	*session
+	service *service
+	op      *api.Operation
+	waiter  *api.Waiter // nil: the operation itself
+	given   map[string]*parameter
+
+	inputJSON, inputYAML *string
+	skeleton             *string
+	paging
+}
+
+// parameter is what the command line says of a member.
+type parameter struct {
+	words []string
+	set   *bool // of a switch
+}
+
+// addOperations adds the commands of a service to a group.
+func (s *session) addOperations(group *cobra.Command, svc *service) {
+	for _, op := range svc.Operations {
+		group.AddCommand(s.newOperation(svc, op, nil))
+	}
+	if len(svc.Waiters) == 0 {
+		return
+	}
+	wait := &cobra.Command{Use: "wait", Short: "Wait until something is so.", Annotations: map[string]string{asks: "subcommand"}}
+	for _, w := range svc.Waiters {
+		wait.AddCommand(s.newOperation(svc, w.Operation, w))
+	}
+	group.AddCommand(wait)
+}
+
+func (s *session) newOperation(svc *service, op *api.Operation, w *api.Waiter) *cobra.Command {
+	o := &operation{session: s, service: svc, op: op, waiter: w, given: map[string]*parameter{}}
+	c := &cobra.Command{Use: api.CLIName(op.Name), Short: op.Doc, Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, words []string) error { return o.run(c.Context(), words) }}
+	if w != nil {
+		c.Use, c.Short = api.CLIName(w.Name), w.Doc
+	}
+	o.addFlags(c.Flags())
+	n := &node{required: o.required}
+	if name, ok := svc.operand[op.Name]; ok {
+		n.operands = &positional{name: name, arity: one}
+	}
+	s.nodes[c], s.operations[c] = n, o
+	return c
+}
+
+// addFlags defines an option for every member, then those that every operation has.
+func (o *operation) addFlags(f *pflag.FlagSet) {
+	f.SortFlags = false
+	for i := range o.op.Input.Members {
+		o.addMember(f, &o.op.Input.Members[i])
+	}
+	addGiven(f, &o.inputJSON, "cli-input-json", "Parameters as a JSON document; options on the command line go before it.")
+	addGiven(f, &o.inputYAML, "cli-input-yaml", "Parameters as a YAML document; options on the command line go before it.")
+	if o.op.Pages != nil && o.waiter == nil {
+		o.paging.add(f)
+	}
+	v := &value{arity: optional, kind: "string", choices: []string{"input", "output", "yaml-input"}, set: func(w []string) error {
+		kind := strings.Join(append(w, "input")[:1], "")
+		o.skeleton = &kind
+		return nil
+	}}
+	v.add(f, "generate-cli-skeleton", "Print a sample of the parameters, or of the answer, and do nothing else.")
+}
+
+func (o *operation) addMember(f *pflag.FlagSet, m *api.Member) {
+	p := &parameter{}
+	name := api.CLIName(m.Name)
+	if m.Shape.Kind == api.Boolean {
+		o.addSwitch(f, m, p, name, true)
+		o.addSwitch(f, m, p, "no-"+name, false)
+		return
+	}
+	v := &value{arity: one, kind: m.Shape.Kind.String(), member: m.Name, set: func(w []string) error {
+		p.words = w
+		o.given[m.Name] = p
+		return nil
+	}}
+	if m.Shape.Kind == api.List {
+		v.arity = many
+	}
+	v.add(f, name, m.Doc)
+}
+
+func (o *operation) addSwitch(f *pflag.FlagSet, m *api.Member, p *parameter, name string, to bool) {
+	v := &value{arity: none, kind: "boolean", member: m.Name, twin: !to, set: func([]string) error {
+		p.set = &to
+		o.given[m.Name] = p
+		return nil
+	}}
+	v.add(f, name, m.Doc)
+}
+
+// required names the options that must be given. A document or a sample of the
+// parameters lifts that, if its option stands there in full.
+func (o *operation) required(words []string) []string {
+	if slices.Contains(words, "--cli-input-json") || slices.Contains(words, "--cli-input-yaml") {
+		return nil
+	}
+	if i := slices.Index(words, "--generate-cli-skeleton"); i >= 0 && !slices.Equal(words[i+1:min(i+2, len(words))], []string{"output"}) {
+		return nil
+	}
+	var names []string
+	for _, m := range o.op.Input.Members {
+		if m.Required && !m.Token {
+			names = append(names, "--"+api.CLIName(m.Name))
+		}
+	}
+	return names
+}

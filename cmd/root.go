@@ -1,0 +1,60 @@
+// Package cmd is the command line: AWS Signer's operations as the AWS CLI has
+// them, the buckets and certificates that go with them, and the commands of our
+// own.
+//
+// A command line is read by tree.go with the AWS CLI's rules, becomes a command
+// of Cobra's tree, and ends in exit.go, the one place that turns an error into
+// words and an exit code. Every operation of every service is the same command,
+// operation.go, made from its description in package api.
+package cmd
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// Main runs the command line that env holds and returns its exit code. It may run
+// several times in one process, one after the other.
+func Main(ctx context.Context, env *Env) int {
+	ctx, stop := env.Interrupts(ctx)
+	defer stop()
+	s := newSession(env)
+	return s.exit(ctx, s.run(ctx, env.Args[1:]))
+}
+
+// newRoot makes the tree of commands.
+func newRoot(s *session) *cobra.Command {
+	root := &cobra.Command{Use: s.name, Short: "Sign code, as AWS Signer does", Annotations: map[string]string{asks: "operation"},
+		SilenceErrors: true, SilenceUsage: true, CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true}}
+	s.add(root.PersistentFlags())
+	root.PersistentFlags().BoolP("help", "h", false, "")
+	signer := root
+	if s.name == "aws" {
+		root.Annotations[asks] = "command"
+		signer = &cobra.Command{Use: "signer", Short: "AWS Signer", Annotations: map[string]string{asks: "operation"}}
+		root.AddCommand(signer)
+	}
+	s.addOperations(signer, signerService)
+	for _, extra := range extras {
+		signer.AddCommand(extra(s))
+	}
+	for _, svc := range services {
+		group := &cobra.Command{Use: svc.Name, Short: svc.Title, Annotations: map[string]string{asks: "operation"}}
+		s.addOperations(group, svc)
+		root.AddCommand(group)
+	}
+	return root
+}
+
+// programName is what the program was called as. As aws it expects the service's
+// name first, so that scripts for the AWS CLI run unchanged.
+func programName(args []string) string {
+	name := strings.TrimSuffix(filepath.Base(args[0]), ".exe")
+	if name == "aws" {
+		return name
+	}
+	return "signer"
+}

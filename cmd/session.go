@@ -1,0 +1,182 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os/user"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"signer/pkg/output/query"
+	"signer/pkg/profile"
+)
+
+// session is one run of the program.
+type session struct {
+	globals
+	env      *Env
+	name     string // what the program was called as: signer or aws
+	settings *profile.Settings
+	query    *query.Query // nil: everything is printed
+
+	nodes      map[*cobra.Command]*node
+	operations map[*cobra.Command]*operation
+}
+
+func newSession(env *Env) *session {
+	return &session{env: env, name: programName(env.Args), nodes: map[*cobra.Command]*node{}, operations: map[*cobra.Command]*operation{}}
+}
+
+// run carries a command line out. What is wrong with it is found in the order in
+// which the AWS CLI finds it.
+func (s *session) run(ctx context.Context, words []string) error {
+	root := newRoot(s)
+	if len(words) > 0 && strings.HasPrefix(words[0], "__complete") {
+		root.SetArgs(words)
+		return root.ExecuteContext(ctx)
+	}
+	if err := s.readFirst(words); err != nil {
+		return err
+	}
+	r := &reader{root: root, nodes: s.nodes, toured: s.checkGlobals, alias: s.alias}
+	t, err := r.read(words)
+	switch {
+	case errors.Is(err, errVersion):
+		_, err := fmt.Fprintln(s.env.Stdout, s.versionLine())
+		return err
+	case err != nil:
+		return err
+	case t.help:
+		return s.help(t.command)
+	}
+	root.SetArgs(append(strings.Fields(t.command.CommandPath())[1:], append([]string{"--"}, t.words...)...))
+	return root.ExecuteContext(ctx)
+}
+
+// readFirst looks at the two options that the AWS CLI reads before all others, and
+// at the configuration that the profile leads to.
+func (s *session) readFirst(words []string) error {
+	var name *string
+	var debug bool
+	g := &grammar{options: []*option{
+		{name: "--profile", arity: one, set: func(w []string) error { name = &w[0]; return nil }},
+		{name: "--debug", arity: none, set: func([]string) error { debug = true; return nil }},
+	}}
+	_, _, err := g.parse(words)
+	s.settings = s.newSettings(name)
+	var usage *usageError
+	if errors.As(err, &usage) {
+		usage.usage, usage.block = false, "usage: "+s.name+" [--profile PROFILE] [--debug]"
+		return usage
+	}
+	if err := s.settings.Load(); err != nil {
+		return err
+	}
+	s.debug = debug
+	if slices.Contains(words, "--cli-auto-prompt") && slices.Contains(words, "--no-cli-auto-prompt") {
+		return &usageError{text: "Both --cli-auto-prompt and --no-cli-auto-prompt cannot be specified at the same time."}
+	}
+	return nil
+}
+
+func (s *session) newSettings(name *string) *profile.Settings {
+	return profile.New(profile.Config{Name: name, LookupEnv: s.env.LookupEnv, ReadFile: s.env.ReadFile, UserHome: userHome})
+}
+
+func userHome(name string) (string, error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return "", err
+	}
+	return u.HomeDir, nil
+}
+
+// checkGlobals judges the global options and the settings that stand for them.
+func (s *session) checkGlobals() error {
+	s.settings = s.newSettings(s.profile)
+	return firstError(s.compileQuery, s.checkEndpoint, s.checkTimeouts, s.checkEncoding, s.checkTimestampFormat)
+}
+
+func firstError(checks ...func() error) error {
+	for _, check := range checks {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *session) compileQuery() (err error) {
+	if s.queryText == nil {
+		return nil
+	}
+	if s.query, err = query.Compile(*s.queryText); err != nil {
+		return &usageError{text: fmt.Sprintf("Bad value for --query %s: %v", *s.queryText, err)}
+	}
+	return nil
+}
+
+func (s *session) checkEndpoint() error {
+	if s.endpointURL == nil {
+		return nil
+	}
+	u, err := url.Parse(*s.endpointURL)
+	if err == nil && u.Scheme != "" || err != nil && strings.Contains(*s.endpointURL, "://") {
+		return nil
+	}
+	return &usageError{text: fmt.Sprintf("Bad value for --endpoint-url \"%s\": scheme is missing.  Must be of the form http://<hostname>/ or https://<hostname>/", *s.endpointURL)}
+}
+
+func (s *session) checkTimeouts() error {
+	for _, t := range []*string{s.readTimeout, s.connectTimeout} {
+		if t != nil && !isInteger(*t) {
+			return notAnInteger(*t)
+		}
+	}
+	return nil
+}
+
+func notAnInteger(text string) error {
+	return fmt.Errorf("%s is not an integer", strconv.Quote(text))
+}
+
+// timestampFormat is how times are printed: wire or iso8601.
+func (s *session) timestampFormat() string {
+	if format, ok := s.settings.Value("cli_timestamp_format"); ok {
+		return format
+	}
+	return "iso8601"
+}
+
+func (s *session) checkTimestampFormat() error {
+	switch format := s.timestampFormat(); format {
+	case "wire", "iso8601":
+		return nil
+	default:
+		return &configError{"Configuration", fmt.Sprintf(`Unknown cli_timestamp_format value: %s, valid values are "wire" or "iso8601"`, format)}
+	}
+}
+
+// errorFormat is how errors are printed. Where the profile does not exist nobody
+// can tell, and the AWS CLI falls back on its old ways.
+func (s *session) errorFormat() string {
+	if s.errorFormatFlag != "" {
+		return s.errorFormatFlag
+	}
+	format, ok := s.env.LookupEnv("AWS_CLI_ERROR_FORMAT")
+	if !ok {
+		if s.settings.Check() != nil {
+			return "legacy"
+		}
+		format, _ = s.settings.Value("cli_error_format")
+	}
+	if format = strings.ToLower(format); slices.Contains(errorFormats, format) {
+		return format
+	}
+	return "enhanced"
+}

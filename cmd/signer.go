@@ -1,0 +1,83 @@
+package cmd
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"signer/pkg/api"
+	"signer/pkg/bucket"
+	"signer/pkg/document"
+	"signer/pkg/engine"
+	"signer/pkg/local"
+	"signer/pkg/records"
+)
+
+// signerService is AWS Signer, done by the local engine or by AWS.
+var signerService = &service{Service: api.Signer, open: openSigner}
+
+// services are the others that go with it, under names of their own.
+var services = []*service{}
+
+// extras are the commands that are no operations.
+var extras = []func(*session) *cobra.Command{}
+
+func openSigner(ctx context.Context, s *session, _ []string) (caller, func(), error) {
+	e, done, err := s.openEngine(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	options := func(o *engine.Options) {
+		o.Zone, o.WireTimes, o.Rand = s.env.Now().Location(), s.timestampFormat() == "wire", s.env.Rand
+	}
+	return func(ctx context.Context, op *api.Operation, params *document.Object) (*document.Object, error) {
+		return engine.Do(ctx, e, op, params, options)
+	}, done, nil
+}
+
+// openEngine opens the engine that the user wants. done gives it back.
+func (s *session) openEngine(ctx context.Context) (e engine.Engine, done func(), err error) {
+	if s.isRemote("AWS_ENDPOINT_URL_SIGNER") {
+		return s.openRemote(ctx)
+	}
+	return s.openLocal()
+}
+
+func (s *session) openLocal() (engine.Engine, func(), error) {
+	home, err := s.homeDirectory()
+	if err != nil {
+		return nil, nil, err
+	}
+	region, err := s.localRegion()
+	if err != nil {
+		return nil, nil, err
+	}
+	account, principal, err := s.caller()
+	if err != nil {
+		return nil, nil, err
+	}
+	bar := newProgress(s.env)
+	e, err := local.Open(local.Config{
+		Account:   account,
+		Region:    region,
+		Principal: principal,
+		Records: func(ctx context.Context) (*records.Store, error) {
+			return records.Open(ctx, records.Config{Path: filepath.Join(home, "records.db")})
+		},
+		Objects:  s.buckets(home),
+		Keys:     s.keys(home),
+		Now:      s.env.Now,
+		Rand:     s.env.Rand,
+		Progress: bar.report,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return e, func() { bar.clear(); e.Close() }, nil
+}
+
+// buckets are the local engine's buckets.
+func (s *session) buckets(home string) *bucket.Dir {
+	return bucket.Open(bucket.Config{Dir: filepath.Join(home, "buckets"), Now: s.env.Now, Rand: s.env.Rand})
+}

@@ -1,0 +1,167 @@
+package cmd
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// asks is the annotation of a group of commands that holds what the AWS CLI calls
+// the word that picks one: command, operation or subcommand.
+const asks = "asks"
+
+// node is what the command line's reader knows of a command beside Cobra.
+type node struct {
+	required func(words []string) []string // names of the options that must be there
+	operands *positional                   // the words that a leaf takes beside its options
+}
+
+// reader turns a command line into a path in the tree of commands, with every
+// option set on the way.
+type reader struct {
+	root   *cobra.Command
+	nodes  map[*cobra.Command]*node
+	toured func() error                                             // called once the global options are set
+	alias  func(group *cobra.Command, name string) ([]string, bool) // what the user made of a name
+}
+
+// target is what a command line asks for.
+type target struct {
+	command *cobra.Command
+	help    bool
+	words   []string // operands
+}
+
+// read reads the words of a command line. Options are set in the order in which
+// they stand; the first mistake ends it.
+func (r *reader) read(words []string) (target, error) {
+	at := r.root
+	options := optionsOf(r.root.PersistentFlags())
+	for at.HasSubCommands() {
+		name, rest, err := r.step(at, options, words)
+		if err != nil {
+			return target{}, err
+		}
+		if name == "help" {
+			return target{command: at, help: true}, nil
+		}
+		if expansion, ok := r.alias(at, name); ok {
+			words, options = slices.Concat(expansion, rest), optionsOf(r.root.PersistentFlags())
+			continue
+		}
+		at, words, options = child(at, name), rest, nil
+	}
+	return r.leaf(at, words)
+}
+
+// step reads the options of a group and the word that picks one of its commands.
+func (r *reader) step(group *cobra.Command, options []*option, words []string) (name string, rest []string, err error) {
+	pick := &positional{name: group.Annotations[asks], arity: one, set: func(w []string) error {
+		name = w[0]
+		if _, ok := r.alias(group, name); ok {
+			return nil
+		}
+		return choose("argument "+group.Annotations[asks], name, append(childNames(group), "help"))
+	}}
+	g := &grammar{options: options, positionals: []*positional{pick}}
+	rest, missing, err := g.parse(words)
+	if err == nil && len(missing) > 0 {
+		err = requiredError(group, missing)
+	}
+	if err == nil && group == r.root {
+		err = r.toured()
+	}
+	return name, rest, err
+}
+
+// requiredError says which arguments a command lacks. "wait" alone has words of its
+// own in the AWS CLI.
+func requiredError(c *cobra.Command, missing []string) error {
+	if c.Name() == "wait" {
+		return &usageError{text: "usage: aws [options] " + c.CommandPath()[len(c.Root().Name()):] + " <subcommand> [parameters]\naws: [ERROR]: too few arguments"}
+	}
+	return usageErrorf("the following arguments are required: %s", strings.Join(missing, ", "))
+}
+
+// leaf reads the options and operands of a command that does something.
+func (r *reader) leaf(c *cobra.Command, words []string) (target, error) {
+	n := r.nodes[c]
+	t := target{command: c}
+	if slices.Equal(words, []string{"help"}) {
+		t.help = true
+		return t, nil
+	}
+	g := &grammar{options: optionsOf(c.Flags())}
+	var help string
+	if n.operands != nil {
+		g.positionals = append(g.positionals, &positional{name: n.operands.name, arity: n.operands.arity, set: func(w []string) error { t.words = w; return nil }})
+	} else {
+		g.positionals = append(g.positionals, &positional{name: "help", arity: optional, set: func(w []string) error { help = strings.Join(w, ""); return nil }})
+	}
+	rest, missing, err := g.parse(words)
+	if err != nil {
+		return t, err
+	}
+	if missing = append(n.missing(c, words), missing...); len(missing) > 0 {
+		return t, requiredError(c, missing)
+	}
+	if help == "help" {
+		t.help = true
+		return t, nil
+	}
+	if help != "" {
+		rest = append(rest, help)
+	}
+	if len(rest) > 0 {
+		return t, &unknownOptions{strings.Join(rest, ", ")}
+	}
+	return t, nil
+}
+
+// missing names the required options of a command that were not set.
+func (n *node) missing(c *cobra.Command, words []string) []string {
+	if n.required == nil {
+		return nil
+	}
+	return slices.DeleteFunc(n.required(words), func(name string) bool {
+		return c.Flags().Lookup(strings.TrimPrefix(name, "--")).Changed
+	})
+}
+
+// optionsOf lists a command's options for the parser, in the order in which they
+// were defined.
+func optionsOf(flags *pflag.FlagSet) []*option {
+	var options []*option
+	flags.VisitAll(func(f *pflag.Flag) {
+		v, ok := f.Value.(*value)
+		if !ok {
+			return // Cobra's own --help
+		}
+		options = append(options, &option{
+			name: "--" + f.Name, arity: v.arity, choices: v.choices, integer: v.integer, exact: v.exact,
+			set: func(words []string) error { f.Changed = true; return v.set(words) },
+		})
+	})
+	return options
+}
+
+func child(group *cobra.Command, name string) *cobra.Command {
+	for _, c := range group.Commands() {
+		if c.Name() == name {
+			return c
+		}
+	}
+	return nil
+}
+
+func childNames(group *cobra.Command) []string {
+	var names []string
+	for _, c := range group.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
+	}
+	return names
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// may says what each package may import of this module; nothing else. Beside it
+// stands what it must not import from outside, and why is in docs/architecture.md.
+var may = map[string]struct{ ours, never []string }{
+	"signer":                       {ours: []string{"cmd"}},
+	"signer/cmd":                   {ours: []string{"pkg", "shorthand", "skeleton"}},
+	"signer/shorthand":             {ours: []string{"pkg/document"}},
+	"signer/skeleton":              {ours: []string{"pkg/api", "pkg/document"}},
+	"signer/pkg/document":          {},
+	"signer/pkg/api":               {ours: []string{"pkg/document"}, never: []string{"github.com/", "net/http"}},
+	"signer/pkg/param":             {ours: []string{"pkg/api", "pkg/document", "shorthand"}, never: []string{"os", "github.com/aws"}},
+	"signer/pkg/output":            {ours: []string{"pkg/document", "pkg/output"}, never: []string{"os", "github.com/aws"}},
+	"signer/pkg/engine":            {ours: []string{"pkg/api", "pkg/document"}},
+	"signer/pkg/engine/enginetest": {ours: []string{"pkg/engine"}},
+	"signer/pkg/remote":            {ours: []string{"pkg/profile"}},
+	"signer/pkg/profile":           {},
+	"signer/pkg/records":           {never: []string{"github.com/aws"}},
+	"signer/pkg/bucket":            {never: []string{"github.com/aws/aws-sdk-go-v2/service/signer"}},
+	"signer/pkg/sign":              {never: []string{"github.com/aws"}},
+	"signer/pkg/keys":              {never: []string{"github.com/aws"}},
+	"signer/pkg/local":             {ours: []string{"pkg/api", "pkg/records", "pkg/bucket", "pkg/sign", "pkg/keys"}, never: []string{"net/http", "github.com/spf13", "os"}},
+}
+
+type listed struct {
+	ImportPath string
+	Imports    []string
+}
+
+func TestArrows(t *testing.T) {
+	for _, p := range packages(t) {
+		rule, ok := may[parent(p.ImportPath)]
+		if !ok {
+			t.Errorf("%s is not in the list of packages: say what it may import", p.ImportPath)
+			continue
+		}
+		for _, i := range p.Imports {
+			if ours, found := strings.CutPrefix(i, "signer/"); found && !within(ours, rule.ours) && !within(i, []string{parent(p.ImportPath)}) {
+				t.Errorf("%s imports %s, which it must not", p.ImportPath, i)
+			}
+			if within(i, rule.never) {
+				t.Errorf("%s imports %s, which it must not", p.ImportPath, i)
+			}
+		}
+	}
+}
+
+// parent is the entry of the list that a package falls under: its own, or that of
+// the package whose directory it is in.
+func parent(path string) string {
+	for {
+		if _, ok := may[path]; ok || !strings.Contains(path, "/") {
+			return path
+		}
+		path = path[:strings.LastIndexByte(path, '/')]
+	}
+}
+
+func within(path string, trees []string) bool {
+	return slices.ContainsFunc(trees, func(tree string) bool {
+		return path == tree || strings.HasPrefix(path, strings.TrimSuffix(tree, "/")+"/")
+	})
+}
+
+func packages(t *testing.T) []listed {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []listed
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p listed
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+// The top level is fixed; a new entry there is a decision, not an accident.
+func TestTopLevel(t *testing.T) {
+	out, err := exec.Command("git", "ls-tree", "--name-only", "HEAD").Output()
+	if err != nil {
+		t.Skip("not a git checkout")
+	}
+	allowed := strings.Fields("cmd pkg shorthand skeleton docs go.mod go.sum main.go main_test.go README.md")
+	for _, name := range strings.Fields(string(out)) {
+		if !strings.HasPrefix(name, ".") && !slices.Contains(allowed, name) {
+			t.Errorf("%s does not belong at the top level", name)
+		}
+	}
+}
