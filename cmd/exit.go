@@ -44,6 +44,10 @@ func (s *session) exit(ctx context.Context, err error) int {
 	case errors.Is(err, syscall.EPIPE):
 		return exitGeneral // nobody is there to read it
 	}
+	var external externalExit
+	if errors.As(err, &external) {
+		return int(external)
+	}
 	var unknown *unknownOptions
 	if errors.As(err, &unknown) {
 		fmt.Fprintf(s.env.Stderr, "\n%s\n\n%s: [ERROR]: %v\n", s.usage(), s.name, err)

@@ -43,7 +43,8 @@ func (s *session) run(ctx context.Context, words []string) error {
 	if err := s.readFirst(words); err != nil {
 		return err
 	}
-	r := &reader{root: root, nodes: s.nodes, toured: s.checkGlobals, alias: s.alias}
+	r := &reader{root: root, nodes: s.nodes, toured: s.checkGlobals, alias: s.alias,
+		external: func(command string, words []string) error { return s.runExternal(ctx, command, words) }}
 	t, err := r.read(words)
 	switch {
 	case errors.Is(err, errVersion):

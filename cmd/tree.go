@@ -21,10 +21,11 @@ type node struct {
 // reader turns a command line into a path in the tree of commands, with every
 // option set on the way.
 type reader struct {
-	root   *cobra.Command
-	nodes  map[*cobra.Command]*node
-	toured func() error                                             // called once the global options are set
-	alias  func(group *cobra.Command, name string) ([]string, bool) // what the user made of a name
+	root     *cobra.Command
+	nodes    map[*cobra.Command]*node
+	toured   func() error                                           // called once the global options are set
+	alias    func(group *cobra.Command, name string) (string, bool) // the user's own names
+	external func(command string, words []string) error             // runs an alias that is a command of the shell
 }
 
 // target is what a command line asks for.
@@ -39,6 +40,7 @@ type target struct {
 func (r *reader) read(words []string) (target, error) {
 	at := r.root
 	options := optionsOf(r.root.PersistentFlags())
+	used := map[string]bool{} // aliases, so that one may stand for a command of its own name
 	for at.HasSubCommands() {
 		name, rest, err := r.step(at, options, words)
 		if err != nil {
@@ -47,7 +49,15 @@ func (r *reader) read(words []string) (target, error) {
 		if name == "help" {
 			return target{command: at, help: true}, nil
 		}
-		if expansion, ok := r.alias(at, name); ok {
+		if value, ok := r.alias(at, name); ok && !used[value] {
+			used[value] = true
+			if command, ok := strings.CutPrefix(value, "!"); ok {
+				return target{}, r.external(command, rest)
+			}
+			expansion, err := aliasWords(name, value)
+			if err != nil {
+				return target{}, err
+			}
 			words, options = slices.Concat(expansion, rest), optionsOf(r.root.PersistentFlags())
 			continue
 		}
@@ -70,7 +80,7 @@ func (r *reader) step(group *cobra.Command, options []*option, words []string) (
 	if err == nil && len(missing) > 0 {
 		err = requiredError(group, missing)
 	}
-	if err == nil && group == r.root {
+	if err == nil && options != nil {
 		err = r.toured()
 	}
 	return name, rest, err
