@@ -38,6 +38,9 @@ func (j *jsonPrinter) value(before string, v document.Value, depth int) {
 	case document.List:
 		j.out.write(before)
 		j.list(v, depth)
+	case *jsonList:
+		j.out.write(before)
+		v.print(j.out)
 	default:
 		j.scalar(before, v)
 	}

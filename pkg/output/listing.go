@@ -17,48 +17,56 @@ import (
 // After an error of Page or End the listing is over; what was printed stays.
 type Listing struct {
 	printer *Printer
-	key     string
+	lists   []string
+	beside  []string
+	first   *document.Object // the members beside the lists, once there was a page
 	whole   *document.Object // what was collected of the pages
-	stream  *jsonStream      // where the pages go instead, if not nil
 }
 
-// Listing starts the answer to a paginated operation, of which the member key of
-// each page is the list that is continued on the next.
-func (p *Printer) Listing(key string) *Listing {
-	l := &Listing{printer: p, key: key, whole: document.New()}
-	if p.Format == JSON && p.Query == nil && p.Encode == nil {
-		l.stream = newJSONStream(p.out, p.Spool)
-	}
-	return l
+// Listing starts the answer to a paginated operation. The lists are the members
+// of a page that are continued on the next; those beside them are shown as they
+// are on the first page, null if it does not have them. What else is on a page is
+// for yaml-stream only.
+func (p *Printer) Listing(lists, beside []string) *Listing {
+	return &Listing{printer: p, lists: lists, beside: beside, whole: document.New()}
 }
 
 // Page takes the next page: an answer of the operation as it came, but with its
-// list cut where no more items are wanted.
+// lists cut where no more items are wanted.
 func (l *Listing) Page(page *document.Object) error {
 	p := l.printer
-	list, _ := page.Get(l.key)
+	part := document.New() // of the first page more than of the others
+	if l.first == nil {
+		l.first = choose(page, l.beside)
+		part = clone(l.first)
+	}
 	switch p.Format {
 	case Text:
-		return p.Print(document.New(document.Member{Name: l.key, Value: list}))
+		for name, v := range choose(page, l.lists).All() {
+			part.Set(name, v)
+		}
+		return p.Print(part)
 	case YAMLStream:
-		return l.streamed(page)
+		return l.printPage(page)
 	case Off:
 		_, err := p.pick(page)
 		return err
 	}
-	elements, ok := list.(document.List)
-	if !ok {
-		return nil
-	}
-	if l.stream != nil {
-		return l.stream.add(l.key, elements)
-	}
-	l.collect(elements)
-	return nil
+	return l.collect(page)
 }
 
-// streamed prints a page of a yaml-stream, be it empty.
-func (l *Listing) streamed(page *document.Object) error {
+// choose returns the members of these names, null if they are not there.
+func choose(o *document.Object, names []string) *document.Object {
+	chosen := document.New()
+	for _, name := range names {
+		v, _ := o.Get(name)
+		chosen.Set(name, v)
+	}
+	return chosen
+}
+
+// printPage prints a page of a yaml-stream, be it empty.
+func (l *Listing) printPage(page *document.Object) error {
 	p := l.printer
 	v, err := p.pick(page)
 	if err != nil {
@@ -68,10 +76,36 @@ func (l *Listing) streamed(page *document.Object) error {
 	return p.out.flush()
 }
 
-func (l *Listing) collect(elements document.List) {
-	before, _ := l.whole.Get(l.key)
-	all, _ := before.(document.List)
-	l.whole.Set(l.key, append(all, elements...))
+// collect adds the lists of a page to those of the pages before.
+func (l *Listing) collect(page *document.Object) error {
+	for _, name := range l.lists {
+		v, _ := page.Get(name)
+		elements, ok := v.(document.List)
+		if !ok {
+			continue
+		}
+		before, _ := l.whole.Get(name)
+		all, err := l.join(before, elements)
+		if err != nil {
+			return err
+		}
+		l.whole.Set(name, all)
+	}
+	return nil
+}
+
+// join returns a list with more elements: as it is, or as a *jsonList, which only
+// the JSON printer knows.
+func (l *Listing) join(before document.Value, elements document.List) (document.Value, error) {
+	if p := l.printer; p.Format != JSON || p.Query != nil || p.Encode != nil {
+		all, _ := before.(document.List)
+		return append(all, elements...), nil
+	}
+	list, ok := before.(*jsonList)
+	if !ok {
+		list = newJSONList(l.printer.Spool)
+	}
+	return list, list.add(elements)
 }
 
 // End prints what was held back. If the listing was cut, token is where it goes
@@ -88,8 +122,8 @@ func (l *Listing) End(token string) error {
 	case YAMLStream, Off:
 		return nil
 	}
-	if l.stream != nil && l.stream.began {
-		return l.stream.end(token)
+	for name, v := range l.first.All() {
+		l.whole.Set(name, v)
 	}
 	if token != "" {
 		l.whole.Set("NextToken", token)

@@ -48,10 +48,10 @@ type Config struct {
 	// printing; what was printed before stays. nil is UTF-8.
 	Encode func(text string) ([]byte, error)
 
-	// Spool is called at most once for a Listing, when one that must not be
-	// printed before it is complete outgrows the memory it may have. It returns
-	// an empty file, which is read back in the end; closing and removing it is
-	// the caller's affair, after the listing. nil: everything is kept in memory.
+	// Spool is called when a list of a Listing that must not be printed before it
+	// is complete outgrows the memory it may have, at most once for each list. It
+	// returns an empty file, which is read back in the end; closing and removing
+	// it is the caller's affair, after the listing. nil: all is kept in memory.
 	Spool func() (io.ReadWriteSeeker, error)
 }
 

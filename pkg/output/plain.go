@@ -18,11 +18,10 @@ func FormatTime(t time.Time) string {
 	if t.Nanosecond() != 0 {
 		layout += ".000000"
 	}
-	layout += "-07:00"
 	if _, offset := t.Zone(); offset%60 != 0 { // local mean time
-		layout += ":05"
+		return t.Format(layout + "-07:00:00")
 	}
-	return t.Format(layout)
+	return t.Format(layout + "-07:00")
 }
 
 // plain returns v with times and bytes as the strings that queries see and

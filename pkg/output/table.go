@@ -108,9 +108,13 @@ func (t *table) element(v document.Value) error {
 // objects adds a list of objects, which is a row for each. If there is more to
 // them than scalars, each has its own section with the rest below it.
 func (t *table) objects(title *string, l document.List, indent int) error {
+	l, hollow := objectsOf(l)
 	header, nested, err := members(l)
 	if err != nil {
 		return err
+	}
+	if hollow && len(header) > 0 {
+		return errMixed
 	}
 	for i, v := range l {
 		if i > 0 && len(nested) > 0 {
@@ -130,6 +134,18 @@ func (t *table) objects(title *string, l document.List, indent int) error {
 		}
 	}
 	return nil
+}
+
+// objectsOf takes empty strings and lists for objects without members. Python
+// does so too as long as there is no column to look up in them.
+func objectsOf(l document.List) (objects document.List, hollow bool) {
+	for _, v := range l {
+		if inner, ok := v.(document.List); v == "" || ok && len(inner) == 0 {
+			v, hollow = document.New(), true
+		}
+		objects = append(objects, v)
+	}
+	return objects, hollow
 }
 
 func (t *table) object(o *document.Object, indent int) error {

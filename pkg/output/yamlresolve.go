@@ -9,12 +9,12 @@ func resolves(text string) bool {
 	case "", "~", "null", "Null", "NULL", "true", "True", "TRUE", "false", "False", "FALSE", "=", "<<":
 		return true
 	}
+	if strings.IndexByte("+-."+decimal, text[0]) < 0 { // where no reader looks for a number, not even in _1
+		return false
+	}
 	unsigned := strings.TrimPrefix(text, "-")
 	if unsigned == text {
 		unsigned = strings.TrimPrefix(text, "+")
-	}
-	if text[0] == '_' { // which numbers may have, but no reader looks for one there
-		return false
 	}
 	return isYAMLInteger(unsigned) || isYAMLFloat(unsigned, unsigned == text) || isYAMLDate(text)
 }

@@ -17,6 +17,10 @@ const (
 
 // scalar writes text in a style. A key is never broken over lines.
 func (y *yamlPrinter) scalar(text string, s style, isKey bool) {
+	if s == plainStyle && !strings.Contains(text, " ") {
+		y.indicator(text, true, false)
+		return
+	}
 	defer y.nest(yamlIndent)()
 	chars := []rune(text)
 	switch s {
