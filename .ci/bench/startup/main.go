@@ -1,0 +1,100 @@
+// Startup measures how long signer takes to start and end, as a multiple of what a
+// hello-world program made with Cobra takes, and of what the AWS CLI takes where
+// there is one. Run it from the repository's root:
+//
+//	go run ./.ci/bench/startup [-n RUNS] [-aws PATH]
+//
+// The programs run in turn, so that all of them see the same machine.
+package main
+
+import (
+	"cmp"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// contestant is a command line that is timed.
+type contestant struct {
+	name string
+	argv []string
+	took []time.Duration
+}
+
+func main() {
+	log.SetFlags(0)
+	runs := flag.Int("n", 40, "runs of each")
+	aws := flag.String("aws", "", "the AWS CLI to compare with")
+	flag.Parse()
+	dir, err := os.MkdirTemp("", "startup-")
+	check(err)
+	defer os.RemoveAll(dir)
+	check(os.Setenv("SIGNER_HOME", filepath.Join(dir, "home")))
+	check(os.Setenv("AWS_EC2_METADATA_DISABLED", "true"))
+
+	hello, signer := build(dir, "hello", "./.ci/bench/hello"), build(dir, "signer", ".")
+	for i := range 3 {
+		check(exec.Command(signer, "put-signing-profile", "--profile-name", fmt.Sprint("profile", i), "--platform-id", "AWSLambda-SHA384-ECDSA").Run())
+	}
+	all := []*contestant{
+		{name: "hello world", argv: []string{hello}},
+		{name: "skeleton", argv: []string{signer, "start-signing-job", "--generate-cli-skeleton"}},
+		{name: "local read", argv: []string{signer, "list-signing-profiles"}},
+	}
+	if *aws != "" {
+		all = append(all, &contestant{name: "AWS CLI skeleton", argv: []string{*aws, "signer", "start-signing-job", "--generate-cli-skeleton"}})
+	}
+	race(all, *runs)
+	report(all)
+}
+
+func build(dir, name, pkg string) string {
+	out := filepath.Join(dir, name)
+	c := exec.Command("go", "build", "-o", out, pkg)
+	c.Stderr = os.Stderr
+	check(c.Run())
+	return out
+}
+
+// race runs the contestants in turn; the first round is not counted.
+func race(all []*contestant, runs int) {
+	for i := range runs + 1 {
+		for _, c := range all {
+			cmd := exec.Command(c.argv[0], c.argv[1:]...)
+			cmd.Stdout, cmd.Stderr = io.Discard, os.Stderr
+			start := time.Now()
+			check(cmd.Run())
+			if i > 0 {
+				c.took = append(c.took, time.Since(start))
+			}
+		}
+	}
+}
+
+func report(all []*contestant) {
+	base := median(all[0].took)
+	fmt.Printf("%-18s %9s %9s %9s %7s\n", "", "min ms", "median", "max", "ratio")
+	for _, c := range all {
+		m := median(c.took)
+		fmt.Printf("%-18s %9.2f %9.2f %9.2f %7.2f\n", c.name, ms(slices.Min(c.took)), ms(m), ms(slices.Max(c.took)), float64(m)/float64(base))
+	}
+}
+
+func median(d []time.Duration) time.Duration {
+	d = slices.SortedFunc(slices.Values(d), cmp.Compare[time.Duration])
+	return d[len(d)/2]
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
