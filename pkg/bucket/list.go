@@ -1,0 +1,112 @@
+package bucket
+
+import (
+	"context"
+	"strings"
+)
+
+// ListObjects returns a page of current objects.
+func (d *Dir) ListObjects(ctx context.Context, bucket string, opts ListOptions) (page ObjectPage, err error) {
+	defer d.explain(&err, "list", bucket, opts.Prefix)
+	limit, err := checkPage(bucket, opts.MaxKeys)
+	if err != nil {
+		return ObjectPage{}, err
+	}
+	root, err := d.enter(bucket)
+	if err != nil {
+		return ObjectPage{}, err
+	}
+	defer root.Close()
+	marker := opts.StartAfter
+	if opts.Token != "" {
+		marker = opts.Token
+	}
+	g := grouping{opts.Prefix, opts.Delimiter}
+	w := newWalk(ctx, root, bucket, opts.Prefix, "")
+	g.start(w, marker)
+	return listObjects(w, bucket, g, limit)
+}
+
+func listObjects(w *walk, bucket string, g grouping, limit int) (page ObjectPage, err error) {
+	for {
+		k, ok, err := w.next(bucket)
+		if err != nil {
+			return ObjectPage{}, err
+		}
+		if !ok {
+			page.NextToken = ""
+			return page, nil
+		}
+		info, ok, err := k.object()
+		if err != nil {
+			return ObjectPage{}, err
+		}
+		if !ok {
+			continue
+		}
+		if len(page.Objects)+len(page.Prefixes) == limit {
+			page.Truncated = true
+			return page, nil
+		}
+		if common := g.common(k.key); common != "" {
+			page.Prefixes = append(page.Prefixes, common)
+			page.NextToken = common
+			w.skip(common)
+			continue
+		}
+		page.Objects = append(page.Objects, info)
+		page.NextToken = k.key
+	}
+}
+
+// checkPage checks what all listings are asked for, and returns how many entries
+// a page may have.
+func checkPage(bucket string, maxKeys int) (limit int, err error) {
+	if err := CheckBucket(bucket); err != nil {
+		return 0, err
+	}
+	if maxKeys < 0 {
+		return 0, invalid("Argument maxKeys must be an integer between 0 and 2147483647", bucket, "", "")
+	}
+	if maxKeys == 0 || maxKeys > MaxKeys {
+		maxKeys = MaxKeys
+	}
+	return maxKeys, nil
+}
+
+// object describes the key's current object, if it has one.
+func (k keyDir) object() (info Info, ok bool, err error) {
+	newest, err := k.newest()
+	info = newest.listed()
+	info.VersionID = ""
+	return info, newest.Order > 0 && !newest.Marker, err
+}
+
+// grouping makes one entry of the keys that share what comes up to the delimiter
+// after the prefix.
+type grouping struct{ prefix, delimiter string }
+
+// common returns the common prefix that a key is listed under, or "".
+func (g grouping) common(key string) string {
+	if g.delimiter == "" || !strings.HasPrefix(key, g.prefix) {
+		return ""
+	}
+	head, _, found := strings.Cut(key[len(g.prefix):], g.delimiter)
+	if !found {
+		return ""
+	}
+	return g.prefix + head + g.delimiter
+}
+
+// start lets a walk begin after the marker: a key, or a common prefix with all
+// its keys, since the last entry of a page can be either. A key that is listed
+// for itself is no common prefix, so that the marker alone tells which it is.
+func (g grouping) start(w *walk, marker string) {
+	switch {
+	case marker == "":
+	case g.common(marker) == marker:
+		w.skip(marker)
+	default:
+		w.from = marker + "\x00"
+	}
+}

@@ -1,0 +1,136 @@
+package bucket
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/hex"
+	"io"
+	"time"
+)
+
+// defaultType is the content type that S3 gives an object that comes without.
+const defaultType = "binary/octet-stream"
+
+// Put reads body to its end and makes it the current version of key.
+func (d *Dir) Put(ctx context.Context, bucket, key string, body io.Reader, opts PutOptions) (_ Stored, err error) {
+	defer d.explain(&err, "put", bucket, key)
+	if err := checkObject(bucket, key, ""); err != nil {
+		return Stored{}, err
+	}
+	if err := opts.check(bucket, key); err != nil {
+		return Stored{}, err
+	}
+	root, err := d.enter(bucket)
+	if err != nil {
+		return Stored{}, err
+	}
+	defer root.Close()
+	k := newKeyDir(root, bucket, key)
+	if err := k.allows(opts); err != nil { // before the body is read for nothing
+		return Stored{}, err
+	}
+	rec, err := d.putBody(ctx, k, body, opts)
+	return rec.stored(), err
+}
+
+// putBody writes the body aside and gives it its place.
+func (d *Dir) putBody(ctx context.Context, k keyDir, body io.Reader, opts PutOptions) (record, error) {
+	s, err := d.stage(k.root)
+	if err != nil {
+		return record{}, err
+	}
+	defer s.discard()
+	if err := s.fill(ctx, body); err != nil {
+		return record{}, err
+	}
+	if want := opts.ContentMD5; want != "" && want != base64.StdEncoding.EncodeToString(s.sum[:]) {
+		return record{}, refuse(BadDigest, k.bucket, k.key, "")
+	}
+	return d.commit(ctx, k, s, opts, record{
+		Key:         k.key,
+		Size:        s.size,
+		ETag:        `"` + hex.EncodeToString(s.sum[:]) + `"`,
+		ContentType: typeOr(opts.ContentType),
+		Metadata:    lowerNames(opts.Metadata),
+	})
+}
+
+func typeOr(contentType string) string {
+	if contentType == "" {
+		return defaultType
+	}
+	return contentType
+}
+
+func (r record) stored() Stored {
+	s := Stored{VersionID: r.Version, ETag: r.ETag, Size: r.Size}
+	if s.VersionID == Null {
+		s.VersionID = ""
+	}
+	return s
+}
+
+// commit makes a staged file the newest version of its key.
+//
+// The record is written and made durable before the lock is taken, with the
+// place that the version will most likely get. Only if another writer was
+// faster is it done again.
+func (d *Dir) commit(ctx context.Context, k keyDir, s *staged, opts PutOptions, rec record) (record, error) {
+	rec.Modified = d.now().UTC().Truncate(time.Second)
+	if err := d.place(k, s, &rec, 0); err != nil {
+		return record{}, err
+	}
+	unlock, err := d.lockKey(ctx, k)
+	if err != nil {
+		return record{}, err
+	}
+	defer unlock()
+	if err := k.allows(opts); err != nil {
+		return record{}, err
+	}
+	newest, err := k.newest()
+	if err != nil {
+		return record{}, err
+	}
+	if err := d.place(k, s, &rec, newest.Order); err != nil {
+		return record{}, err
+	}
+	name, _ := fileOf(rec.Version)
+	return rec, k.adopt(s, name)
+}
+
+// place gives the version its id and an order above newest, as the bucket's
+// versioning has it, and seals the file. It does nothing if the version has a
+// fitting place already.
+func (d *Dir) place(k keyDir, s *staged, rec *record, newest uint64) error {
+	b, err := readBucket(k.root, k.bucket)
+	if err != nil {
+		return err
+	}
+	keeps := b.Versioning == Enabled
+	if rec.Order > newest && keeps == (rec.Version != Null) {
+		return nil
+	}
+	rec.Order = max(newest+1, uint64(max(0, d.now().UnixNano())))
+	rec.Version = Null
+	if keeps {
+		id, err := newVersionID(rec.Order, d.random)
+		if err != nil {
+			return err
+		}
+		rec.Version = id.String()
+	}
+	return s.seal(*rec)
+}
+
+// allows returns PreconditionFailed if the key has an object and must have none.
+func (k keyDir) allows(opts PutOptions) error {
+	if opts.IfNoneMatch == "" {
+		return nil
+	}
+	newest, err := k.newest()
+	if err != nil || newest.Order == 0 || newest.Marker {
+		return err
+	}
+	return refuse(PreconditionFailed, k.bucket, k.key, "")
+}
