@@ -3,6 +3,10 @@ package output_test
 import (
 	"strings"
 	"testing"
+	"unicode/utf8"
+
+	"github.com/google/go-cmp/cmp"
+	"gopkg.in/yaml.v3"
 
 	"signer/pkg/document"
 	"signer/pkg/output"
@@ -103,5 +107,29 @@ func TestYAMLStream(t *testing.T) {
 		{"nothing", "", `{}`, ""},
 		{"nothing found", "a", `{"a": {}}`, ""},
 		{"an empty list", "a", `{"a": []}`, "- []\n"},
+	})
+}
+
+// What is printed is the same text when it is read by somebody else.
+func FuzzYAML(f *testing.F) {
+	for _, s := range []string{"a: b", "it's\n\nso", "x\u2028y", "\t\x00\"\\", "- 1", strings.Repeat("word  word ", 20), strings.Repeat("word ", 30) + "\n", "😀 é", "---", "_1", "? x"} {
+		f.Add(s, s)
+	}
+	f.Fuzz(func(t *testing.T, key, value string) {
+		if !utf8.ValidString(key) || !utf8.ValidString(value) || strings.ContainsAny(key+value, "\u2028\u2029") { // those become line breaks of another kind
+			return
+		}
+		p, b := printer(t, output.Config{Format: output.YAML})
+		inner := document.New(document.Member{Name: key, Value: document.List{value}})
+		if err := p.Print(document.New(document.Member{Name: "k", Value: inner})); err != nil {
+			t.Fatal(err)
+		}
+		var read map[string]map[string][]string
+		if err := yaml.Unmarshal(b.Bytes(), &read); err != nil {
+			t.Fatalf("%q does not read: %v", b, err)
+		}
+		if d := cmp.Diff(map[string]map[string][]string{"k": {key: {value}}}, read); d != "" {
+			t.Errorf("%q: %s", b, d)
+		}
 	})
 }

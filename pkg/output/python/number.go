@@ -121,26 +121,40 @@ func Round(v document.Value, round func(float64) float64) (document.Value, error
 }
 
 // Sum adds numbers as sum does since Python 3.12: exactly while they are
-// integers, and with Neumaier's compensation once there is a float.
+// integers, and with Neumaier's compensation once there was a float, unless an
+// integer has come that has more than 64 bits.
 func Sum(numbers document.List) (document.Value, error) {
-	whole := new(big.Int)
+	var sum document.Value = int64(0)
 	for i, v := range numbers {
-		if _, ok := v.(float64); ok {
-			return sumFloats(whole, numbers[i:])
+		if f, ok := sum.(float64); ok {
+			return sumFloats(f, numbers[i:])
 		}
-		whole.Add(whole, bigInt(v))
+		if isBig(sum) || isBig(v) {
+			return addAll(sum, numbers[i:])
+		}
+		var err error
+		if sum, err = add(sum, v); err != nil {
+			return nil, err
+		}
 	}
-	return Int(whole), nil
+	return sum, nil
 }
 
-func sumFloats(start *big.Int, numbers document.List) (document.Value, error) {
-	sum, err := Float(start)
+func isBig(v document.Value) bool {
+	_, ok := v.(*big.Int)
+	return ok
+}
+
+// sumFloats compensates for what is lost of floats only, as Python does.
+func sumFloats(sum float64, numbers document.List) (document.Value, error) {
 	lost := 0.0
-	for _, v := range numbers {
-		x, tooLarge := Float(v)
-		err = errors.Join(err, tooLarge)
-		if _, ok := v.(float64); !ok {
-			sum += x
+	for i, v := range numbers {
+		if isBig(v) {
+			return addAll(compensated(sum, lost), numbers[i:])
+		}
+		x, isFloat := v.(float64)
+		if !isFloat {
+			sum += float64(v.(int64))
 			continue
 		}
 		next := sum + x
@@ -151,8 +165,36 @@ func sumFloats(start *big.Int, numbers document.List) (document.Value, error) {
 		}
 		sum = next
 	}
-	if lost != 0 && !math.IsInf(lost, 0) && !math.IsNaN(lost) {
-		sum += lost
+	return compensated(sum, lost), nil
+}
+
+func compensated(sum, lost float64) float64 {
+	if lost == 0 || math.IsInf(lost, 0) || math.IsNaN(lost) {
+		return sum
 	}
-	return sum, err
+	return sum + lost
+}
+
+func addAll(sum document.Value, numbers document.List) (document.Value, error) {
+	for _, v := range numbers {
+		var err error
+		if sum, err = add(sum, v); err != nil {
+			return nil, err
+		}
+	}
+	return sum, nil
+}
+
+func add(a, b document.Value) (document.Value, error) {
+	_, isFloat := a.(float64)
+	_, alsoFloat := b.(float64)
+	if !isFloat && !alsoFloat {
+		return Int(new(big.Int).Add(bigInt(a), bigInt(b))), nil
+	}
+	x, err := Float(a)
+	if err != nil {
+		return nil, err
+	}
+	y, err := Float(b)
+	return x + y, err
 }
