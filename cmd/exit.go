@@ -11,6 +11,7 @@ import (
 	"signer/pkg/document"
 	"signer/pkg/engine"
 	"signer/pkg/param"
+	"signer/pkg/remote"
 )
 
 // The exit codes of the AWS CLI.
@@ -61,11 +62,12 @@ func (s *session) exit(ctx context.Context, err error) int {
 // complaint finds the class of an error.
 func (s *session) complaint(err error) complaint {
 	var (
-		usage   *usageError
-		config  *configError
-		waiter  *engine.WaitError
-		invalid *api.InvalidError
-		words   *param.Error
+		usage    *usageError
+		config   *configError
+		remotely *remote.Error
+		waiter   *engine.WaitError
+		invalid  *api.InvalidError
+		words    *param.Error
 	)
 	switch {
 	case errors.As(err, &waiter):
@@ -78,6 +80,10 @@ func (s *session) complaint(err error) complaint {
 		return complaint{code: exitUsage, class: paramValidation, text: invalid.Error()}
 	case errors.As(err, &config):
 		return complaint{code: exitConfig, class: config.code, text: config.text}
+	case errors.As(err, &remotely) && remotely.Code != "":
+		return complaint{code: exitConfig, class: remotely.Code, text: remotely.Text}
+	case errors.As(err, &remotely):
+		return complaint{code: exitGeneral, text: remotely.Text}
 	}
 	if refused, ok := engine.AsAPIError(err); ok {
 		return serviceComplaint(err, refused)

@@ -21,7 +21,7 @@ var signerService = &service{Service: api.Signer, open: openSigner}
 var services = []*service{}
 
 // extras are the commands that are no operations.
-var extras = []func(*session) *cobra.Command{}
+var extras = []func(*session) *cobra.Command{newExportTrust}
 
 func openSigner(ctx context.Context, s *session, _ []string) (caller, func(), error) {
 	e, done, err := s.openEngine(ctx)
@@ -57,6 +57,10 @@ func (s *session) openLocal() (engine.Engine, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	keys, err := s.openKeys()
+	if err != nil {
+		return nil, nil, err
+	}
 	bar := newProgress(s.env)
 	e, err := local.Open(local.Config{
 		Account:   account,
@@ -66,7 +70,7 @@ func (s *session) openLocal() (engine.Engine, func(), error) {
 			return records.Open(ctx, records.Config{Path: filepath.Join(home, "records.db")})
 		},
 		Objects:  s.buckets(home),
-		Keys:     s.keys(home),
+		Keys:     signers{keys},
 		Now:      s.env.Now,
 		Rand:     s.env.Rand,
 		Progress: bar.report,

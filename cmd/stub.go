@@ -1,20 +1,14 @@
 package cmd
 
 import (
-	"context"
-	"errors"
+	"io"
 
 	"github.com/spf13/cobra"
-
-	"signer/pkg/engine"
-	"signer/pkg/local"
 )
 
-func (s *session) keys(home string) local.Keys { return nil }
-func (s *session) openRemote(ctx context.Context) (engine.Engine, func(), error) {
-	return nil, nil, errors.New("not yet")
-}
 func (s *session) help(c *cobra.Command) error {
-	_, err := s.env.Stdout.Write([]byte(s.helpPage(c).text(s.env.Width)))
-	return err
+	return s.paged(func(w io.Writer) error {
+		_, err := io.WriteString(w, s.helpPage(c).text(s.env.Width))
+		return err
+	})
 }

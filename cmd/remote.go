@@ -1,0 +1,61 @@
+package cmd
+
+import (
+	"context"
+	"io"
+	"strconv"
+	"strings"
+
+	"signer/pkg/engine"
+	"signer/pkg/remote"
+)
+
+// openRemote opens the SDK's client for AWS Signer.
+func (s *session) openRemote(ctx context.Context) (engine.Engine, func(), error) {
+	client, err := remote.Open(ctx, s.remoteConfig("signer"))
+	if err != nil {
+		return nil, nil, err
+	}
+	return client, func() {}, nil
+}
+
+// remoteConfig is what the options and settings say of the client for a service.
+func (s *session) remoteConfig(service string) remote.Config {
+	c := remote.Config{
+		Settings:       s.settings,
+		Service:        service,
+		Region:         s.region,
+		CABundle:       s.caBundle,
+		NoSignRequest:  s.noSignRequest,
+		NoVerifySSL:    s.noVerifySSL,
+		ConnectTimeout: seconds(s.connectTimeout),
+		ReadTimeout:    seconds(s.readTimeout),
+		UserAgent:      "signer/" + version,
+		Debug:          s.debugLog(),
+		Now:            s.env.Now,
+	}
+	if s.endpointURL != nil {
+		c.Endpoint = *s.endpointURL
+	}
+	return c
+}
+
+// debugLog is where --debug tells what happens; nil without it.
+func (s *session) debugLog() io.Writer {
+	if !s.debug {
+		return nil
+	}
+	return s.env.Stderr
+}
+
+// seconds reads a number that checkTimeouts has seen.
+func seconds(text *string) *int {
+	if text == nil {
+		return nil
+	}
+	n, err := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(*text), "_", ""))
+	if err != nil {
+		return nil
+	}
+	return &n
+}
