@@ -1,0 +1,96 @@
+package keys
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"fmt"
+	"io"
+	"math/big"
+	"slices"
+	"time"
+)
+
+// skew is by how much certificates begin before they are made, for machines
+// whose clocks are late.
+const skew = time.Hour
+
+// issue makes a key and its certificate and writes them to their file. A parent
+// of nil stands for the new key itself.
+func (s *Store) issue(l level, parent *bundle, now time.Time) (*bundle, error) {
+	b, err := s.newBundle(l, parent, now)
+	if err != nil {
+		return nil, fmt.Errorf("make the certificate %s: %w", l.name, err)
+	}
+	if err := write(l.path, b.encode()); err != nil {
+		return nil, err
+	}
+	return b, nil
+}
+
+func (s *Store) newBundle(l level, parent *bundle, now time.Time) (*bundle, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P384(), s.rand)
+	if err != nil {
+		return nil, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, err
+	}
+	template, err := l.template(s.rand, now)
+	if err != nil {
+		return nil, err
+	}
+	by, signer, above := template, crypto.Signer(key), []*x509.Certificate(nil)
+	if parent != nil {
+		by, signer, above = parent.chain[0], parent.key, parent.chain
+		template.NotAfter = earlier(template.NotAfter, by.NotAfter)
+	}
+	certificate, err := x509.CreateCertificate(s.rand, template, by, key.Public(), signer)
+	if err != nil {
+		return nil, err
+	}
+	c, err := x509.ParseCertificate(certificate)
+	if err != nil {
+		return nil, err
+	}
+	return &bundle{chain: slices.Concat([]*x509.Certificate{c}, above), der: der, key: opaque{key}}, nil
+}
+
+// template is what a certificate of this level says. It satisfies the rules that
+// Notary Project's specification has for code signing (service format 8.4), and
+// those of openssl.
+func (l level) template(rand io.Reader, now time.Time) (*x509.Certificate, error) {
+	serial := make([]byte, 16)
+	if _, err := io.ReadFull(rand, serial); err != nil {
+		return nil, fmt.Errorf("draw a serial number: %w", err)
+	}
+	serial[0] = serial[0]&0x7f | 0x40 // positive, and always of one length
+	now = now.UTC().Truncate(time.Second)
+	t := &x509.Certificate{
+		SerialNumber:          new(big.Int).SetBytes(serial),
+		Subject:               pkix.Name{CommonName: l.name, Organization: []string{"Local"}},
+		NotBefore:             now.Add(-skew),
+		NotAfter:              now.Add(l.life),
+		SignatureAlgorithm:    x509.ECDSAWithSHA384,
+		BasicConstraintsValid: true,
+		IsCA:                  l.ca,
+	}
+	if l.ca {
+		t.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
+		t.MaxPathLen, t.MaxPathLenZero = l.below, l.below == 0
+	} else {
+		t.KeyUsage = x509.KeyUsageDigitalSignature
+		t.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning}
+	}
+	return t, nil
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}

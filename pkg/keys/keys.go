@@ -1,0 +1,96 @@
+// Package keys keeps private keys and what they certify: the local certificate
+// authority, which stands in for AWS Signer's own, and imported certificates,
+// which stand in for those in AWS Certificate Manager (ACM).
+//
+// Everything lies in one directory, each key with its certificates in one file
+// that only its owner can read:
+//
+//	lock                          held while anything is written
+//	authority/root.pem            made once; what others trust
+//	authority/intermediate.pem    certified by the root
+//	authority/REGION/ca.pem       certified by the intermediate, for a year
+//	authority/REGION/leaf.pem     certified by the region's CA, for three days
+//	certificates/UUID.json        an imported certificate
+//
+// Keys and certificates of the authority are made when they are first needed,
+// and made anew before they expire; the root is never made twice. Files are
+// written aside, synced and renamed under the lock, so that any number of
+// processes may use the directory at once, and one that dies leaves every file
+// whole or absent.
+//
+// The package knows neither AWS Signer nor the formats of signatures. It never
+// hands out a private key: an [Identity] signs, and prints as nothing.
+package keys
+
+import (
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+)
+
+// Config says where keys are kept, and what time and chance are.
+type Config struct {
+	Dir  string
+	Now  func() time.Time // nil means time.Now
+	Rand io.Reader        // nil means crypto/rand.Reader
+}
+
+// Store keeps keys in a directory. It may be used from several goroutines, and
+// the directory by several stores and processes, at once.
+type Store struct {
+	dir  string
+	now  func() time.Time
+	rand io.Reader
+
+	mu     sync.Mutex
+	leaves map[string]*bundle // by region, as last read
+}
+
+// Open returns the keys in a directory, which need not exist: nothing is read or
+// written before a method needs it.
+func Open(c Config) *Store {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Rand == nil {
+		c.Rand = rand.Reader
+	}
+	return &Store{dir: c.Dir, now: c.Now, rand: c.Rand, leaves: map[string]*bundle{}}
+}
+
+// Identity signs, and says who does. The key is opaque: it shows its public half
+// and signs, and prints as nothing.
+type Identity struct {
+	Key   crypto.Signer
+	Chain []*x509.Certificate // that of the key first, the root last
+}
+
+// opaque is a private key that cannot be printed by mistake.
+type opaque struct{ key crypto.Signer }
+
+func (o opaque) Public() crypto.PublicKey { return o.key.Public() }
+
+func (o opaque) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return o.key.Sign(rand, digest, opts)
+}
+
+const hidden = "(private key)"
+
+// Format keeps the key from every verb of package fmt.
+func (opaque) Format(f fmt.State, _ rune) { io.WriteString(f, hidden) }
+
+// MarshalText keeps the key from encoders.
+func (opaque) MarshalText() ([]byte, error) { return []byte(hidden), nil }
+
+// Secret is text that cannot be printed by mistake.
+type Secret []byte
+
+// Format keeps the secret from every verb of package fmt.
+func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, hidden) }
+
+// MarshalText keeps the secret from encoders.
+func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
