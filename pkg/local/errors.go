@@ -1,0 +1,61 @@
+package local
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/signer/types"
+	"github.com/aws/smithy-go"
+)
+
+// The finer codes that the service sends beside the class of an error. There are
+// classes of errors whose code nobody has seen; these go without.
+const (
+	codeInvalidJobParameters = "InvalidJobParameters"
+	codeJobNotFound          = "JobNotFound"
+	codePlatformNotFound     = "PlatformNotFound"
+	codeProfileAlreadyExists = "ProfileAlreadyExists"
+	codeProfileNotActive     = "ProfileNotActive"
+	codeProfileNotFound      = "ProfileNotFound"
+	unknownCode              = ""
+)
+
+func invalid(code, format string, args ...any) error {
+	return &types.ValidationException{Message: message(format, args), Code: optional(code)}
+}
+
+func notFound(code, format string, args ...any) error {
+	return &types.ResourceNotFoundException{Message: message(format, args), Code: optional(code)}
+}
+
+func denied(format string, args ...any) error {
+	return &types.AccessDeniedException{Message: message(format, args)}
+}
+
+func message(format string, args []any) *string {
+	return aws.String(fmt.Sprintf(format, args...))
+}
+
+// optional returns nil for an empty string, as the SDK has what is absent.
+func optional(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+// unauthorized is the refusal of IAM.
+func (e *Engine) unauthorized(action, resource string) error {
+	return denied("User: %s is not authorized to perform: signer:%s on resource: %s", e.principal, action, resource)
+}
+
+// ofService returns the error as a service has it, if a service refused
+// something, and nil if something broke.
+func ofService(err error) smithy.APIError {
+	var refusal smithy.APIError
+	if errors.As(err, &refusal) && refusal.ErrorFault() != smithy.FaultServer {
+		return refusal
+	}
+	return nil
+}

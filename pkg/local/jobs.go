@@ -1,0 +1,372 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+	"github.com/aws/aws-sdk-go-v2/service/signer/types"
+	"github.com/google/uuid"
+
+	"signer/pkg/api"
+	"signer/pkg/records"
+)
+
+// StartSigningJob signs one version of an object. When it returns the job has
+// ended, unless another process works on it; whether it succeeded is for
+// DescribeSigningJob to tell. Calls with one token start one job, whatever else
+// they ask for.
+func (e *Engine) StartSigningJob(ctx context.Context, in *signer.StartSigningJobInput, _ ...func(*signer.Options)) (*signer.StartSigningJobOutput, error) {
+	asked, err := e.filled(in)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkJob(asked); err != nil {
+		return nil, err
+	}
+	store, err := e.memory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	job, err := store.JobByToken(ctx, e.caller, *asked.ClientRequestToken)
+	switch {
+	case err == nil:
+		job, err = e.meet(ctx, job)
+	case errors.Is(err, records.ErrNotFound):
+		job, err = e.start(ctx, asked)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &signer.StartSigningJobOutput{JobId: aws.String(job.ID), JobOwner: aws.String(job.Account)}, nil
+}
+
+// filled returns the input with a token, as the SDK's client fills it.
+func (e *Engine) filled(in *signer.StartSigningJobInput) (*signer.StartSigningJobInput, error) {
+	if aws.ToString(in.ClientRequestToken) != "" {
+		return in, nil
+	}
+	token, err := newID(e.random)
+	if err != nil {
+		return nil, err
+	}
+	filled := *in
+	filled.ClientRequestToken = &token
+	return &filled, nil
+}
+
+// newID makes a random UUID, in small letters.
+func newID(random io.Reader) (string, error) {
+	id, err := uuid.NewRandomFromReader(random)
+	return id.String(), err
+}
+
+// checkJob holds the input to the API. About what lies in S3 the service has a
+// sentence of its own.
+func checkJob(in *signer.StartSigningJobInput) error {
+	if in.Source == nil || in.Destination == nil || in.ProfileName == nil {
+		return check("StartSigningJob", in)
+	}
+	var source types.S3Source
+	if in.Source.S3 != nil {
+		source = *in.Source.S3
+	}
+	var destination types.S3Destination
+	if in.Destination.S3 != nil {
+		destination = *in.Destination.S3
+	}
+	for _, needed := range []struct {
+		value *string
+		name  string
+	}{
+		{source.BucketName, "source:bucketName"},
+		{source.Key, "source:key"},
+		{source.Version, "source:version"},
+		{destination.BucketName, "destination:bucketName"},
+	} {
+		if aws.ToString(needed.value) == "" {
+			return invalid(codeInvalidJobParameters, "StartSigningJobRequest:%s should not be empty", needed.name)
+		}
+	}
+	return check("StartSigningJob", in)
+}
+
+// start records a new job and works it off.
+func (e *Engine) start(ctx context.Context, in *signer.StartSigningJobInput) (records.Job, error) {
+	job, err := e.newJob(ctx, in)
+	if err != nil {
+		return job, err
+	}
+	piece, err := e.prepare(ctx, job)
+	if err != nil {
+		return job, err
+	}
+	defer piece.close()
+	store, err := e.memory(ctx)
+	if err != nil {
+		return job, err
+	}
+	if piece.job.Worker, err = store.Enlist(); err != nil {
+		return job, err
+	}
+	recorded, isNew, err := store.AddJob(ctx, piece.job)
+	switch {
+	case errors.Is(err, records.ErrInactive):
+		return job, inactive(job.Profile)
+	case err != nil:
+		return job, err
+	case !isNew: // another call with the same token was faster
+		return e.meet(ctx, recorded)
+	}
+	return recorded, e.finish(ctx, piece)
+}
+
+// newJob makes a record of what was asked for, if the profile can sign it.
+func (e *Engine) newJob(ctx context.Context, in *signer.StartSigningJobInput) (records.Job, error) {
+	name := aws.ToString(in.ProfileName)
+	if err := e.owns(in.ProfileOwner, name, "StartSigningJob"); err != nil {
+		return records.Job{}, err
+	}
+	p, err := e.usable(ctx, name)
+	if err != nil {
+		return records.Job{}, err
+	}
+	id, err := newID(e.random)
+	if err != nil {
+		return records.Job{}, err
+	}
+	return records.Job{
+		Partition:      p.Partition,
+		ID:             id,
+		Invoker:        e.caller.Account,
+		RequestedBy:    e.principal,
+		Token:          *in.ClientRequestToken,
+		Profile:        p.Name,
+		ProfileVersion: p.Version,
+		Platform:       p.Platform,
+		Certificate:    p.Certificate,
+		Parameters:     p.Parameters,
+		Overrides:      p.Overrides,
+		Validity:       p.Validity,
+		Source:         records.Object{Bucket: *in.Source.S3.BucketName, Key: *in.Source.S3.Key, Version: *in.Source.S3.Version},
+		Destination:    records.Destination{Bucket: *in.Destination.S3.BucketName, Prefix: aws.ToString(in.Destination.S3.Prefix)},
+		CreatedAt:      e.clock(),
+		Result:         records.Result{Status: records.InProgress},
+		Claim:          records.Claim{Attempt: 1},
+	}, nil
+}
+
+// usable returns a profile that can sign objects. Its absence is worded here as
+// nowhere else.
+func (e *Engine) usable(ctx context.Context, name string) (records.Profile, error) {
+	store, err := e.memory(ctx)
+	if err != nil {
+		return records.Profile{}, err
+	}
+	p, err := store.Profile(ctx, e.caller, name)
+	switch {
+	case errors.Is(err, records.ErrNotFound):
+		return p, notFound(codeProfileNotFound, "profile with name %s does not exist", name)
+	case err != nil:
+		return p, err
+	case p.Status != records.Active:
+		return p, inactive(name)
+	}
+	platform, err := platformOf(p.Platform)
+	if err == nil && platform.sign == nil {
+		err = invalid(codeInvalidJobParameters, "Platform %s does not sign objects. Use SignPayload.", p.Platform)
+	}
+	return p, err
+}
+
+func inactive(name string) error {
+	return invalid(codeProfileNotActive, "Signing Profile %s is not active.", name)
+}
+
+// meet returns a job as it is, after finishing it if its worker is dead.
+func (e *Engine) meet(ctx context.Context, job records.Job) (records.Job, error) {
+	store, err := e.memory(ctx)
+	if err != nil || job.Status != records.InProgress {
+		return job, err
+	}
+	if _, dropped := e.dropped.LoadAndDelete(job.ID); !dropped && store.Lives(job.Worker) {
+		return job, nil
+	}
+	if err := e.takeOver(ctx, store, job); err != nil {
+		return job, err
+	}
+	return store.Job(ctx, job.Partition, job.ID)
+}
+
+// takeOver makes this process the worker of a job, and finishes it. If another
+// process does, that is as good.
+func (e *Engine) takeOver(ctx context.Context, store *records.Store, job records.Job) error {
+	name, err := store.Enlist()
+	if err != nil {
+		return err
+	}
+	mine := records.Claim{Worker: name, Attempt: job.Attempt + 1}
+	err = store.TakeJob(ctx, job.ID, job.Claim, mine)
+	if errors.Is(err, records.ErrChanged) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	job.Claim = mine
+	return e.resume(ctx, job)
+}
+
+// resume works off a job that another worker has left.
+func (e *Engine) resume(ctx context.Context, job records.Job) error {
+	if job.Attempt > attempts {
+		return e.settle(ctx, job, records.Result{Status: failed, Reason: "Signing was interrupted too often."})
+	}
+	piece, err := e.prepare(ctx, job)
+	if refusal := ofService(err); err != nil && refusal != nil {
+		return e.settle(ctx, job, records.Result{Status: failed, Reason: refusal.ErrorMessage()})
+	}
+	if err != nil {
+		e.giveBack(ctx, job)
+		return err
+	}
+	defer piece.close()
+	return e.finish(ctx, piece)
+}
+
+// DescribeSigningJob describes a job that the caller's account owns or started.
+func (e *Engine) DescribeSigningJob(ctx context.Context, in *signer.DescribeSigningJobInput, _ ...func(*signer.Options)) (*signer.DescribeSigningJobOutput, error) {
+	if err := check("DescribeSigningJob", in); err != nil {
+		return nil, err
+	}
+	store, err := e.memory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	job, err := store.Job(ctx, e.caller, aws.ToString(in.JobId))
+	if errors.Is(err, records.ErrNotFound) {
+		return nil, notFound(codeJobNotFound, "Signing job %s does not exist.", aws.ToString(in.JobId))
+	}
+	if err != nil {
+		return nil, err
+	}
+	if met, err := e.meet(ctx, job); err == nil { // else it can still be described as it is
+		job = met
+	}
+	return description(job), nil
+}
+
+// description is a job as the service describes it. What a job that failed, or
+// has not ended, lacks is left out.
+func description(j records.Job) *signer.DescribeSigningJobOutput {
+	row := jobRow(j)
+	return &signer.DescribeSigningJobOutput{
+		JobId: row.JobId, Source: row.Source, SigningMaterial: row.SigningMaterial,
+		PlatformId: row.PlatformId, PlatformDisplayName: row.PlatformDisplayName, ProfileName: row.ProfileName, ProfileVersion: row.ProfileVersion,
+		Overrides: overrides(j.Overrides), SigningParameters: j.Parameters,
+		CreatedAt: row.CreatedAt, CompletedAt: seconds(j.CompletedAt), SignatureExpiresAt: row.SignatureExpiresAt,
+		RequestedBy: aws.String(j.RequestedBy), Status: row.Status, StatusReason: optional(j.Result.Reason),
+		RevocationRecord: jobRevocation(j.Revocation), SignedObject: row.SignedObject, JobOwner: row.JobOwner, JobInvoker: row.JobInvoker,
+	}
+}
+
+// ListSigningJobs lists the jobs of the caller's account that pass all filters,
+// newest first. AWS does not say in which order its own come.
+func (e *Engine) ListSigningJobs(ctx context.Context, in *signer.ListSigningJobsInput, _ ...func(*signer.Options)) (*signer.ListSigningJobsOutput, error) {
+	if err := check("ListSigningJobs", in); err != nil {
+		return nil, err
+	}
+	q, err := e.jobQuery(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	store, err := e.memory(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.meetAll(ctx, store); err != nil {
+		return nil, err
+	}
+	found, err := store.Jobs(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	found, next := cut(found, q.Limit-1, afterJob)
+	rows := make([]types.SigningJob, len(found))
+	for i, j := range found {
+		rows[i] = jobRow(j)
+	}
+	return &signer.ListSigningJobsOutput{Jobs: rows, NextToken: next}, nil
+}
+
+func (e *Engine) jobQuery(ctx context.Context, in *signer.ListSigningJobsInput) (records.JobQuery, error) {
+	after, err := jobPosition(in.NextToken)
+	q := records.JobQuery{
+		Partition:     e.caller,
+		Status:        string(in.Status),
+		Platform:      aws.ToString(in.PlatformId),
+		RequestedBy:   aws.ToString(in.RequestedBy),
+		Invoker:       aws.ToString(in.JobInvoker),
+		ExpiresAfter:  aws.ToTime(in.SignatureExpiresAfter),
+		ExpiresBefore: aws.ToTime(in.SignatureExpiresBefore),
+		After:         after,
+		Limit:         limit(in.MaxResults) + 1,
+	}
+	// The SDK's input cannot tell "false" from "not given", and only the first
+	// leaves out what is revoked.
+	if in.IsRevoked || api.Given(ctx, "isRevoked") {
+		q.Revoked = &in.IsRevoked
+	}
+	return q, err
+}
+
+// meetAll finishes the jobs whose workers are dead. One that cannot be finished
+// now stays in progress and keeps nobody from seeing the list.
+func (e *Engine) meetAll(ctx context.Context, store *records.Store) error {
+	jobs, err := store.Unfinished(ctx, e.caller)
+	if err != nil {
+		return err
+	}
+	for _, job := range jobs {
+		if _, err := e.meet(ctx, job); err != nil && ctx.Err() != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// jobRow is a job as the service lists it.
+func jobRow(j records.Job) types.SigningJob {
+	row := types.SigningJob{
+		JobId:               aws.String(j.ID),
+		SigningMaterial:     &types.SigningMaterial{CertificateArn: optional(j.Certificate)},
+		CreatedAt:           seconds(j.CreatedAt),
+		Status:              types.SigningStatus(j.Status),
+		IsRevoked:           !j.Revocation.At.IsZero(),
+		ProfileName:         aws.String(j.Profile),
+		ProfileVersion:      aws.String(j.ProfileVersion),
+		PlatformId:          aws.String(j.Platform),
+		PlatformDisplayName: aws.String(displayName(j.Platform)),
+		SignatureExpiresAt:  seconds(j.ExpiresAt),
+		JobOwner:            aws.String(j.Account),
+		JobInvoker:          aws.String(j.Invoker),
+	}
+	if j.Source != (records.Object{}) {
+		row.Source = &types.Source{S3: &types.S3Source{
+			BucketName: aws.String(j.Source.Bucket), Key: aws.String(j.Source.Key), Version: aws.String(j.Source.Version)}}
+	}
+	if j.Signed != (records.Object{}) {
+		row.SignedObject = &types.SignedObject{S3: &types.S3SignedObject{
+			BucketName: aws.String(j.Signed.Bucket), Key: aws.String(j.Signed.Key)}}
+	}
+	return row
+}
+
+func jobRevocation(r records.Revocation) *types.SigningJobRevocationRecord {
+	if r.At.IsZero() {
+		return nil
+	}
+	return &types.SigningJobRevocationRecord{Reason: optional(r.Reason), RevokedAt: seconds(r.At), RevokedBy: optional(r.By)}
+}

@@ -1,0 +1,160 @@
+// Package local is AWS Signer on this machine: an engine with the methods of the
+// SDK's client, to be used in its place.
+//
+// It answers as the service does, down to the codes and texts of its errors,
+// which are the SDK's own types. Where AWS keeps silent about what it does, the
+// source says so, and docs/differences.md lists it.
+//
+// The engine decides; others do. Profiles and jobs are remembered by package
+// records, objects lie in a package bucket, package sign writes signatures, and
+// keys come from whoever keeps them. It knows nothing of command lines, HTTP or
+// environments.
+//
+// A job is signed by the process that starts it, before StartSigningJob returns.
+// If that process dies, the job is finished by the next one that meets it: see
+// work.go.
+package local
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"signer/pkg/bucket"
+	"signer/pkg/records"
+	"signer/pkg/sign"
+)
+
+// Config is what an Engine is made of. It opens nothing until it needs it.
+type Config struct {
+	Account   string // of the caller, 12 digits
+	Region    string
+	Principal string // the caller's ARN; "" is the root of the account
+
+	Records func(context.Context) (*records.Store, error) // opens the records; the Engine closes them
+	Objects Objects
+	Keys    Keys
+
+	Now  func() time.Time // nil: time.Now
+	Rand io.Reader        // nil: crypto/rand.Reader
+
+	// Progress is told how much of the work of one signature is done; nil: nobody
+	// is. It is called often, never by two goroutines at once for one job, and
+	// must not wait.
+	Progress func(done, total int64)
+}
+
+// Objects are the buckets that jobs read from and write to. A [bucket.Store] has
+// these methods, and they promise what they promise there.
+type Objects interface {
+	HeadBucket(ctx context.Context, bucket string) (bucket.Bucket, error)
+	Head(ctx context.Context, bucket, key, version string) (bucket.Info, error)
+	Get(ctx context.Context, bucket, key, version string) (*bucket.Object, error)
+	Put(ctx context.Context, bucket, key string, body io.Reader, opts bucket.PutOptions) (bucket.Stored, error)
+}
+
+// Keys are those who sign.
+type Keys interface {
+	// Service returns the service's own identity in a region, to sign what was
+	// asked for at the given time.
+	Service(ctx context.Context, region string, at time.Time) (sign.Identity, error)
+	// Certificate returns the identity that a user imported under an ARN. Where
+	// there is none it is refused with a smithy.APIError.
+	Certificate(ctx context.Context, arn string) (sign.Identity, error)
+}
+
+// Engine is AWS Signer for one caller. Its methods may be called concurrently,
+// and by any number of processes over the same records and objects.
+type Engine struct {
+	caller    records.Partition
+	principal string
+	open      func(context.Context) (*records.Store, error)
+	objects   Objects
+	keys      Keys
+	now       func() time.Time
+	random    io.Reader
+	progress  func(done, total int64)
+	dropped   sync.Map // ids of jobs given up here, of which the records do not know it
+
+	mu    sync.Mutex
+	store *records.Store // nil until it is needed
+}
+
+// Open returns an Engine. The caller closes it.
+func Open(c Config) (*Engine, error) {
+	switch {
+	case !accountID(c.Account):
+		return nil, fmt.Errorf("the account %q is not a number of 12 digits", c.Account)
+	case c.Region == "":
+		return nil, errors.New("a region is needed")
+	}
+	e := &Engine{
+		caller:    records.Partition{Account: c.Account, Region: c.Region},
+		principal: c.Principal,
+		open:      c.Records,
+		objects:   c.Objects,
+		keys:      c.Keys,
+		now:       c.Now,
+		random:    &serial{r: c.Rand},
+		progress:  c.Progress,
+	}
+	if e.principal == "" {
+		e.principal = "arn:" + partition(c.Region) + ":iam::" + c.Account + ":root"
+	}
+	if c.Now == nil {
+		e.now = time.Now
+	}
+	if c.Rand == nil {
+		e.random = rand.Reader
+	}
+	if c.Progress == nil {
+		e.progress = func(int64, int64) {}
+	}
+	return e, nil
+}
+
+// Close gives back what the Engine opened. No method may be running or called
+// any more.
+func (e *Engine) Close() error {
+	if e.store == nil {
+		return nil
+	}
+	return e.store.Close()
+}
+
+// memory opens the records when it is first needed. If that fails, the next call
+// tries again.
+func (e *Engine) memory(ctx context.Context) (*records.Store, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.store != nil {
+		return e.store, nil
+	}
+	store, err := e.open(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.store = store
+	return store, nil
+}
+
+// clock is the time as jobs and profiles keep it: signatures tell milliseconds.
+func (e *Engine) clock() time.Time {
+	return e.now().UTC().Truncate(time.Millisecond)
+}
+
+// serial lets goroutines share a source of chance.
+type serial struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (s *serial) Read(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.r.Read(p)
+}

@@ -1,0 +1,49 @@
+package local
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+)
+
+// The operations that the engine does not have yet say so.
+
+func unbuilt(operation string) error {
+	return fmt.Errorf("%s is not available in the local engine yet; use --engine aws", operation)
+}
+
+// AddProfilePermission is not built yet.
+func (e *Engine) AddProfilePermission(context.Context, *signer.AddProfilePermissionInput, ...func(*signer.Options)) (*signer.AddProfilePermissionOutput, error) {
+	return nil, unbuilt("AddProfilePermission")
+}
+
+// ListProfilePermissions is not built yet.
+func (e *Engine) ListProfilePermissions(context.Context, *signer.ListProfilePermissionsInput, ...func(*signer.Options)) (*signer.ListProfilePermissionsOutput, error) {
+	return nil, unbuilt("ListProfilePermissions")
+}
+
+// RemoveProfilePermission is not built yet.
+func (e *Engine) RemoveProfilePermission(context.Context, *signer.RemoveProfilePermissionInput, ...func(*signer.Options)) (*signer.RemoveProfilePermissionOutput, error) {
+	return nil, unbuilt("RemoveProfilePermission")
+}
+
+// RevokeSignature is not built yet.
+func (e *Engine) RevokeSignature(context.Context, *signer.RevokeSignatureInput, ...func(*signer.Options)) (*signer.RevokeSignatureOutput, error) {
+	return nil, unbuilt("RevokeSignature")
+}
+
+// RevokeSigningProfile is not built yet.
+func (e *Engine) RevokeSigningProfile(context.Context, *signer.RevokeSigningProfileInput, ...func(*signer.Options)) (*signer.RevokeSigningProfileOutput, error) {
+	return nil, unbuilt("RevokeSigningProfile")
+}
+
+// GetRevocationStatus is not built yet.
+func (e *Engine) GetRevocationStatus(context.Context, *signer.GetRevocationStatusInput, ...func(*signer.Options)) (*signer.GetRevocationStatusOutput, error) {
+	return nil, unbuilt("GetRevocationStatus")
+}
+
+// SignPayload is not built yet.
+func (e *Engine) SignPayload(context.Context, *signer.SignPayloadInput, ...func(*signer.Options)) (*signer.SignPayloadOutput, error) {
+	return nil, unbuilt("SignPayload")
+}

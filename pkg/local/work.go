@@ -1,0 +1,251 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+
+	"signer/pkg/bucket"
+	"signer/pkg/records"
+	"signer/pkg/sign"
+)
+
+// How a job is worked off, so that it is done once whatever happens:
+//
+//  1. The record says InProgress, and who works on it, before anything is done.
+//  2. The signed object is written under a key of the job's own, and only if
+//     there is nothing there yet. Buckets show objects whole or not at all.
+//  3. The record says how it ended, once, and only if the worker still has it.
+//
+// A worker that dies leaves a job that says InProgress and names a dead worker.
+// Whoever meets it takes it over, which one of all can do, and begins again at
+// 2. If the object is there already, only 3 was missing. All that is in a
+// signature comes from the record, so that it does not matter who made it.
+
+// The statuses of a job that has ended.
+const (
+	succeeded = "Succeeded"
+	failed    = "Failed"
+)
+
+// attempts is how many workers may die of one job.
+const attempts = 8
+
+// piece is a piece of work: what a platform's sign needs.
+type piece struct {
+	job      records.Job
+	platform *platform
+	source   sign.Source
+	location sign.Location
+	identity sign.Identity
+	claims   sign.Claims
+	random   io.Reader
+	close    func() error
+}
+
+// prepare gathers what a job needs. If a service refuses a part of it the error
+// is what StartSigningJob answers. The caller closes the piece.
+func (e *Engine) prepare(ctx context.Context, job records.Job) (*piece, error) {
+	platform, err := platformOf(job.Platform)
+	if err != nil {
+		return nil, err
+	}
+	id, err := e.identity(ctx, platform, job)
+	if err != nil {
+		return nil, err
+	}
+	source, err := e.source(ctx, job.Source)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.reach(ctx, job.Destination.Bucket); err != nil {
+		source.Close()
+		return nil, err
+	}
+	return &piece{
+		job:      job,
+		platform: platform,
+		source:   e.watch(source, platform.work*source.Size),
+		location: sign.Location{Bucket: job.Source.Bucket, Key: job.Source.Key, Version: job.Source.Version},
+		identity: id,
+		claims: sign.Claims{
+			Job:            jobARN(job.Partition, job.ID),
+			ProfileVersion: profileVersionARN(job.Partition, job.Profile, job.ProfileVersion),
+			SignedAt:       job.CreatedAt,
+			ExpiresAt:      expiry(job.CreatedAt, job.Validity),
+		},
+		random: e.random,
+		close:  source.Close,
+	}, nil
+}
+
+func (e *Engine) identity(ctx context.Context, p *platform, job records.Job) (sign.Identity, error) {
+	if p.imported {
+		return e.certificate(ctx, job.Certificate)
+	}
+	return e.keys.Service(ctx, job.Region, job.CreatedAt)
+}
+
+// source opens an object. The service does not tell what it is that is missing.
+func (e *Engine) source(ctx context.Context, o records.Object) (*bucket.Object, error) {
+	object, err := e.objects.Get(ctx, o.Bucket, o.Key, o.Version)
+	if err != nil && ofService(err) != nil {
+		return nil, denied("S3 object %s not accessible. Please check your permissions", o.Key)
+	}
+	return object, err
+}
+
+// reach finds out whether a bucket can be written to.
+func (e *Engine) reach(ctx context.Context, name string) error {
+	_, err := e.objects.HeadBucket(ctx, name)
+	if err != nil && ofService(err) != nil {
+		return denied("S3 bucket %s not accessible. Please check your permissions", name)
+	}
+	return err
+}
+
+// watch tells Progress how much of a source has been read.
+func (e *Engine) watch(source *bucket.Object, total int64) sign.Source {
+	return &watched{source: source, total: total, tell: e.progress}
+}
+
+type watched struct {
+	source *bucket.Object
+	total  int64
+	tell   func(done, total int64)
+
+	mu   sync.Mutex
+	done int64
+}
+
+func (w *watched) Size() int64 { return w.source.Size }
+
+func (w *watched) ReadAt(p []byte, at int64) (int, error) {
+	n, err := w.source.ReadAt(p, at)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.done = min(w.done+int64(n), w.total)
+	w.tell(w.done, w.total)
+	return n, err
+}
+
+// finish signs a piece and records how that ended. A source that cannot be
+// signed makes a job that failed, which is no error.
+func (e *Engine) finish(ctx context.Context, p *piece) error {
+	stored, err := e.deliver(ctx, p)
+	if err != nil && ctx.Err() != nil {
+		e.giveBack(ctx, p.job)
+		return context.Cause(ctx)
+	}
+	var refusal *sign.Refusal
+	switch {
+	case err == nil:
+		return e.settle(ctx, p.job, p.success(stored))
+	case errors.As(err, &refusal):
+		return e.settle(ctx, p.job, records.Result{Status: failed, Reason: refusal.Reason})
+	}
+	return errors.Join(err, e.settle(ctx, p.job, records.Result{Status: failed, Reason: "Signing failed: " + err.Error()}))
+}
+
+func (p *piece) success(version string) records.Result {
+	r := records.Result{
+		Status: succeeded,
+		Reason: "Signing Succeeded",
+		Signed: records.Object{Bucket: p.job.Destination.Bucket, Key: p.key(), Version: version},
+	}
+	if p.platform.lasting {
+		r.ExpiresAt = p.claims.ExpiresAt
+	}
+	return r
+}
+
+// key is where the signed object goes. Only a zip archive keeps its extension.
+func (p *piece) key() string {
+	key := p.job.Destination.Prefix + p.job.ID
+	if p.platform.id == lambda && strings.HasSuffix(p.job.Source.Key, ".zip") {
+		key += ".zip"
+	}
+	return key
+}
+
+// settle records the end of a job, even if ctx has ended by now. If the job has
+// ended or has another worker, theirs is the truth.
+func (e *Engine) settle(ctx context.Context, job records.Job, r records.Result) error {
+	store, err := e.memory(ctx)
+	if err != nil {
+		return err
+	}
+	r.CompletedAt = e.clock()
+	err = store.FinishJob(context.WithoutCancel(ctx), job.ID, job.Claim, r)
+	if err == nil || errors.Is(err, records.ErrChanged) {
+		return nil
+	}
+	e.dropped.Store(job.ID, true)
+	return err
+}
+
+// giveBack leaves a job to whoever meets it next, even if ctx has ended.
+func (e *Engine) giveBack(ctx context.Context, job records.Job) {
+	store, err := e.memory(ctx)
+	if err == nil {
+		err = store.TakeJob(context.WithoutCancel(ctx), job.ID, job.Claim, records.Claim{Attempt: job.Attempt})
+	}
+	if err != nil {
+		e.dropped.Store(job.ID, true)
+	}
+}
+
+// deliver makes sure that the signed object is there, and returns its version.
+func (e *Engine) deliver(ctx context.Context, p *piece) (version string, err error) {
+	if p.job.Attempt > 1 {
+		if version, err := e.delivered(ctx, p); err == nil {
+			return version, nil
+		}
+	}
+	if err := p.check(); err != nil {
+		return "", err
+	}
+	stored, err := e.write(ctx, p)
+	if bucket.IsCode(err, bucket.PreconditionFailed) {
+		return e.delivered(ctx, p)
+	}
+	return stored.VersionID, err
+}
+
+// check refuses what is too large, and what is signed too late: the certificate
+// of a job that was left for days has been replaced by one that was not valid
+// when the job began, which is what its signature would say.
+func (p *piece) check() error {
+	if p.platform.lasting && p.claims.SignedAt.Before(p.identity.Chain[0].NotBefore) {
+		return &sign.Refusal{Reason: "Signing was interrupted, and the certificate for its time is gone."}
+	}
+	return sign.CheckSize(p.source.Size(), p.platform.maxSize)
+}
+
+func (e *Engine) delivered(ctx context.Context, p *piece) (version string, err error) {
+	info, err := e.objects.Head(ctx, p.job.Destination.Bucket, p.key(), "")
+	return info.VersionID, err
+}
+
+// write signs into the bucket, without holding the object in memory.
+func (e *Engine) write(ctx context.Context, p *piece) (bucket.Stored, error) {
+	from, to := io.Pipe()
+	signed := make(chan error, 1)
+	go func() {
+		err := p.platform.sign(ctx, to, p)
+		to.CloseWithError(err)
+		signed <- err
+	}()
+	stored, err := e.objects.Put(ctx, p.job.Destination.Bucket, p.key(), from,
+		bucket.PutOptions{ContentType: "application/octet-stream", IfNoneMatch: "*"})
+	from.CloseWithError(errUnread)
+	if cause := <-signed; cause != nil && !errors.Is(cause, errUnread) {
+		return bucket.Stored{}, cause
+	}
+	return stored, err
+}
+
+// errUnread is what signing ends with when the bucket wants no more.
+var errUnread = errors.New("the bucket has stopped reading")
