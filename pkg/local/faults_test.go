@@ -1,0 +1,232 @@
+package local_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+	"github.com/aws/aws-sdk-go-v2/service/signer/types"
+
+	"signer/pkg/bucket"
+	"signer/pkg/local"
+	"signer/pkg/records"
+	"signer/pkg/sign"
+)
+
+// faulty are buckets in which something happens when an object is put.
+type faulty struct {
+	*bucket.Dir
+	put func(store func(body io.Reader) (bucket.Stored, error), body io.Reader) (bucket.Stored, error)
+}
+
+func (f faulty) Put(ctx context.Context, b, key string, body io.Reader, o bucket.PutOptions) (bucket.Stored, error) {
+	return f.put(func(body io.Reader) (bucket.Stored, error) { return f.Dir.Put(ctx, b, key, body, o) }, body)
+}
+
+// deaths are the moments at which a process can die of putting its object.
+var deaths = map[string]func(func(io.Reader) (bucket.Stored, error), io.Reader) (bucket.Stored, error){
+	"before": func(func(io.Reader) (bucket.Stored, error), io.Reader) (bucket.Stored, error) {
+		die()
+		return bucket.Stored{}, nil
+	},
+	"halfway": func(store func(io.Reader) (bucket.Stored, error), body io.Reader) (bucket.Stored, error) {
+		return store(io.MultiReader(io.LimitReader(body, 1000), dying{}))
+	},
+	"after": func(store func(io.Reader) (bucket.Stored, error), body io.Reader) (bucket.Stored, error) {
+		store(body)
+		die()
+		return bucket.Stored{}, nil
+	},
+}
+
+func die() {
+	if p, err := os.FindProcess(os.Getpid()); err == nil {
+		p.Kill()
+	}
+	select {}
+}
+
+type dying struct{}
+
+func (dying) Read([]byte) (int, error) { die(); return 0, nil }
+
+// childDying starts a job and dies of it.
+func childDying(h *home, moment string) error {
+	c := h.config()
+	c.Objects = faulty{h.buckets, deaths[moment]}
+	e, err := local.Open(c)
+	if err == nil {
+		_, err = h.start(ctx, e, "token")
+	}
+	return err
+}
+
+// recorded is what the records say of the job with the token, before anything
+// meets it.
+func (h *home) recorded(t *testing.T) records.Job {
+	t.Helper()
+	s, err := h.config().Records(ctx)
+	must(t, err)
+	defer s.Close()
+	job, err := s.JobByToken(ctx, records.Partition{Account: account, Region: region}, "token")
+	must(t, err)
+	return job
+}
+
+// meetings are how an engine comes upon a job.
+var meetings = map[string]func(*home, *local.Engine, string) error{
+	"describe": func(_ *home, e *local.Engine, id string) error {
+		_, err := e.DescribeSigningJob(ctx, &signer.DescribeSigningJobInput{JobId: &id})
+		return err
+	},
+	"list": func(_ *home, e *local.Engine, _ string) error {
+		_, err := e.ListSigningJobs(ctx, &signer.ListSigningJobsInput{})
+		return err
+	},
+	"start": func(h *home, e *local.Engine, id string) error {
+		got, err := h.start(ctx, e, "token")
+		if got != id {
+			return errors.Join(err, errors.New("the token made another job"))
+		}
+		return err
+	},
+}
+
+// Whatever meets the job of a dead process finishes it, and signs again only
+// what was not yet signed.
+func TestDeathOfAJob(t *testing.T) {
+	for moment := range deaths {
+		for meeting, meet := range meetings {
+			t.Run(moment+"/"+meeting, func(t *testing.T) {
+				h := app(t)
+				c, _ := h.spawn(t, "dying", moment)
+				c.Wait()
+				before := h.versions(t)
+				if moment == "after" != (len(before) == 1) {
+					t.Errorf("it died %s and left %v", moment, before)
+				}
+				job := h.recorded(t)
+				if job.Status != records.InProgress {
+					t.Errorf("it died %s and is recorded as %s", moment, job.Status)
+				}
+				must(t, meet(h, h.engine(t), job.ID))
+				if job := h.recorded(t); job.Status != "Succeeded" {
+					t.Errorf("it was met and is %s: %s", job.Status, job.Result.Reason)
+				}
+				h.checkJobs(t, nil)
+			})
+		}
+	}
+}
+
+// ended describes the only job of a home.
+func (h *home) ended(t *testing.T, e *local.Engine) *signer.DescribeSigningJobOutput {
+	t.Helper()
+	jobs := h.jobs(t, e)
+	if len(jobs) != 1 {
+		t.Fatalf("there are %d jobs", len(jobs))
+	}
+	for id := range jobs {
+		job, err := e.DescribeSigningJob(ctx, &signer.DescribeSigningJobInput{JobId: &id})
+		must(t, err)
+		return job
+	}
+	return nil
+}
+
+// A job whose processes die of it again and again fails.
+func TestJobThatKills(t *testing.T) {
+	h := app(t)
+	for range 9 {
+		c, _ := h.spawn(t, "dying", "before")
+		c.Wait()
+	}
+	if job := h.ended(t, h.engine(t)); job.Status != types.SigningStatusFailed {
+		t.Errorf("it is %s", job.Status)
+	}
+}
+
+// What breaks while a job is signed is an error for whoever waits for it, and
+// the job fails.
+func TestBrokenDisk(t *testing.T) {
+	h := app(t)
+	c := h.config()
+	c.Objects = faulty{h.buckets, func(_ func(io.Reader) (bucket.Stored, error), body io.Reader) (bucket.Stored, error) {
+		io.CopyN(io.Discard, body, 10)
+		return bucket.Stored{}, syscall.ENOSPC
+	}}
+	e := open(t, c)
+	if _, err := h.start(ctx, e, ""); !errors.Is(err, syscall.ENOSPC) {
+		t.Errorf("got %v", err)
+	}
+	if job := h.ended(t, e); job.Status != types.SigningStatusFailed || !strings.Contains(*job.StatusReason, "no space left") {
+		t.Errorf("it is %s: %s", job.Status, aws.ToString(job.StatusReason))
+	}
+}
+
+// Who is interrupted leaves the job to the next one.
+func TestInterrupted(t *testing.T) {
+	h := app(t)
+	ctx, cancel := context.WithCancel(ctx)
+	c := h.config()
+	c.Objects = faulty{h.buckets, func(store func(io.Reader) (bucket.Stored, error), body io.Reader) (bucket.Stored, error) {
+		cancel()
+		return store(body)
+	}}
+	e := open(t, c)
+	if _, err := h.start(ctx, e, ""); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	h.checkJobs(t, nil) // by another engine, while e still lives
+}
+
+// A source that is gone when a job is resumed fails the job.
+func TestSourceGoneBeforeResuming(t *testing.T) {
+	h := app(t)
+	c, _ := h.spawn(t, "dying", "before")
+	c.Wait()
+	info, err := h.buckets.Head(ctx, source, "app.zip", "")
+	must(t, err)
+	_, err = h.buckets.Delete(ctx, source, "app.zip", info.VersionID)
+	must(t, err)
+	job := h.ended(t, h.engine(t))
+	if job.Status != types.SigningStatusFailed || *job.StatusReason != "S3 object app.zip not accessible. Please check your permissions" {
+		t.Errorf("it is %s: %s", job.Status, aws.ToString(job.StatusReason))
+	}
+}
+
+// A job that is resumed when its certificate has been replaced would be signed
+// by one that was not valid yet: it fails, unless it was signed before.
+func TestResumedTooLate(t *testing.T) {
+	for moment, want := range map[string]types.SigningStatus{"before": types.SigningStatusFailed, "after": types.SigningStatusSucceeded} {
+		h := app(t)
+		dying, _ := h.spawn(t, "dying", moment)
+		dying.Wait()
+		c := h.config()
+		c.Keys = renewed{signers{h.keys}}
+		if job := h.ended(t, open(t, c)); job.Status != want {
+			t.Errorf("it died %s and is %s", moment, job.Status)
+		}
+	}
+}
+
+// renewed are keys whose certificates begin later than now.
+type renewed struct{ signers }
+
+func (r renewed) Service(ctx context.Context, region string, at time.Time) (sign.Identity, error) {
+	id, err := r.signers.Service(ctx, region, at)
+	if err != nil {
+		return id, err
+	}
+	leaf := *id.Chain[0]
+	leaf.NotBefore = at.Add(time.Hour)
+	id.Chain[0] = &leaf
+	return id, nil
+}
