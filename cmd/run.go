@@ -89,16 +89,12 @@ func (o *operation) paramValue(reader *param.Reader, m *api.Member, p *parameter
 }
 
 func (s *session) reader() *param.Reader {
-	format := s.binaryFormat
-	if format == "" {
-		format, _ = s.settings.Value("cli_binary_format")
-	}
 	return &param.Reader{
 		File:      s.env.ReadFile,
 		LookupEnv: s.env.LookupEnv,
 		Home:      func(name string) (string, bool) { dir, err := userHome(name); return dir, err == nil },
 		Encoding:  s.env.getenv("AWS_CLI_FILE_ENCODING"),
-		RawBlobs:  format == "raw-in-base64-out",
+		RawBlobs:  s.blobFormat() == "raw-in-base64-out",
 		Now:       s.env.Now,
 	}
 }
@@ -157,11 +153,12 @@ func (o *operation) complete(params *document.Object) (*document.Object, error) 
 	return param.Merge(params, bodies), err
 }
 
-// withoutBodies parts the members that are streamed from the others.
+// withoutBodies parts the bodies that were given as names of files from the other
+// parameters. One that stands in a document is a blob like any other.
 func (o *operation) withoutBodies(params *document.Object) (rest, bodies *document.Object) {
 	rest, bodies = document.New(), document.New()
 	for name, v := range params.All() {
-		if m := o.op.Input.Member(name); m != nil && m.Stream {
+		if m := o.op.Input.Member(name); m != nil && m.Stream && o.given[name] != nil {
 			bodies.Set(name, v)
 		} else {
 			rest.Set(name, v)
