@@ -77,7 +77,12 @@ func (s *session) newOperation(svc *service, op *api.Operation, w *api.Waiter) *
 func (o *operation) addFlags(f *pflag.FlagSet) {
 	f.SortFlags = false
 	for i := range o.op.Input.Members {
-		o.addMember(f, &o.op.Input.Members[i])
+		if m := &o.op.Input.Members[i]; !o.hidden(m) {
+			o.addMember(f, m)
+		}
+	}
+	if o.service.operand[o.op.Name] != "" { // nothing stands for an operand in a document
+		return
 	}
 	addGiven(f, &o.inputJSON, "cli-input-json", "Parameters as a JSON document; options on the command line go before it.")
 	addGiven(f, &o.inputYAML, "cli-input-yaml", "Parameters as a YAML document; options on the command line go before it.")
@@ -90,6 +95,13 @@ func (o *operation) addFlags(f *pflag.FlagSet) {
 		return nil
 	}}
 	v.add(f, "generate-cli-skeleton", "Print a sample of the parameters, or of the answer, and do nothing else.")
+}
+
+// hidden tells whether an option about pages has the name that the member's would
+// have. It can then be given in a document only.
+func (o *operation) hidden(m *api.Member) bool {
+	names := []string{"starting-token", "page-size", "max-items"}
+	return o.op.Pages != nil && o.waiter == nil && slices.Contains(names, api.CLIName(m.Name))
 }
 
 func (o *operation) addMember(f *pflag.FlagSet, m *api.Member) {

@@ -305,6 +305,9 @@ func (l *listing) cut(page *document.Object, items document.List, over int) {
 	page.Set(l.pages.Result[0], slicePython(items, 0, keep))
 	l.emptyOthers(page)
 	token := document.New(document.Member{Name: l.pages.InputToken})
+	if l.pages.SecondInput != "" {
+		token.Set(l.pages.SecondInput, nil)
+	}
 	for name, v := range l.token.All() {
 		token.Set(name, v)
 	}

@@ -10,7 +10,9 @@ package cmd
 
 import (
 	"context"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,11 +44,21 @@ func newRoot(s *session) *cobra.Command {
 		signer.AddCommand(extra(s))
 	}
 	for _, svc := range services {
-		group := &cobra.Command{Use: svc.Name, Short: svc.Title, Annotations: map[string]string{asks: "operation"}}
-		s.addOperations(group, svc)
+		group := &cobra.Command{Use: svc.name, Short: svc.title, Annotations: map[string]string{asks: "operation"}}
+		s.nodes[group] = &node{grow: func() { s.addOperations(group, svc.open()) }}
 		root.AddCommand(group)
 	}
 	return root
+}
+
+// growAll adds the commands of all groups, for those who look at the whole tree.
+func (s *session) growAll() {
+	for _, n := range slices.Collect(maps.Values(s.nodes)) {
+		if n.grow != nil {
+			n.grow()
+			n.grow = nil
+		}
+	}
 }
 
 // programName is what the program was called as. As aws it expects the service's

@@ -89,12 +89,16 @@ func (o *operation) paramValue(reader *param.Reader, m *api.Member, p *parameter
 }
 
 func (s *session) reader() *param.Reader {
+	format := s.binaryFormat
+	if format == "" {
+		format, _ = s.settings.Value("cli_binary_format")
+	}
 	return &param.Reader{
 		File:      s.env.ReadFile,
 		LookupEnv: s.env.LookupEnv,
 		Home:      func(name string) (string, bool) { dir, err := userHome(name); return dir, err == nil },
 		Encoding:  s.env.getenv("AWS_CLI_FILE_ENCODING"),
-		RawBlobs:  s.blobFormat() == "raw-in-base64-out",
+		RawBlobs:  format == "raw-in-base64-out",
 		Now:       s.env.Now,
 	}
 }

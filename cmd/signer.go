@@ -17,8 +17,12 @@ import (
 // signerService is AWS Signer, done by the local engine or by AWS.
 var signerService = &service{Service: api.Signer, open: openSigner}
 
-// services are the others that go with it, under names of their own.
-var services = []*service{}
+// services are the others that go with it, under names of their own. Most command
+// lines have no use for them, so they are made when their name is met.
+var services = []struct {
+	name, title string
+	open        func() *service
+}{}
 
 // extras are the commands that are no operations.
 var extras = []func(*session) *cobra.Command{newExportTrust}

@@ -16,6 +16,7 @@ const asks = "asks"
 type node struct {
 	required func(words []string) []string // names of the options that must be there
 	operands *positional                   // the words that a leaf takes beside its options
+	grow     func()                        // adds the commands of a group whose name was met; nil: they are there
 }
 
 // reader turns a command line into a path in the tree of commands, with every
@@ -61,9 +62,19 @@ func (r *reader) read(words []string) (target, error) {
 			words, options = slices.Concat(expansion, rest), optionsOf(r.root.PersistentFlags())
 			continue
 		}
-		at, words, options = child(at, name), rest, nil
+		at, words, options = r.enter(at, name), rest, nil
 	}
 	return r.leaf(at, words)
+}
+
+// enter returns the command of this name in a group, with the commands below it.
+func (r *reader) enter(group *cobra.Command, name string) *cobra.Command {
+	c := child(group, name)
+	if n := r.nodes[c]; n != nil && n.grow != nil {
+		n.grow()
+		n.grow = nil
+	}
+	return c
 }
 
 // step reads the options of a group and the word that picks one of its commands.
