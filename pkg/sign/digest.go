@@ -13,12 +13,12 @@ const maxSignature = 1 << 20
 
 // digest reads all entries of a and returns inner, the SHA-384 of the name and
 // the data of each (service format 8.1), but for the signature, whose data it
-// returns apart. The name more is counted as that of one more entry at the end.
+// returns apart. Entries to be added are counted as empty ones at the end.
 // Everything before the central directory is written to dst on the way.
 //
 // Copying, uncompressing and hashing run at once, each a little ahead of the
 // next.
-func (a *archive) digest(ctx context.Context, dst io.Writer, more string) (inner, signature []byte, err error) {
+func (a *archive) digest(ctx context.Context, dst io.Writer, added []*addition) (inner, signature []byte, err error) {
 	chunk := chunkFor(a.dirAt)
 	packed, plain := newPipe(chunk), newPipe(chunk)
 	copied, hashed := make(chan error, 1), make(chan []byte, 1)
@@ -37,7 +37,9 @@ func (a *archive) digest(ctx context.Context, dst io.Writer, more string) (inner
 		plain.Write(e.name)
 		return plain
 	})
-	io.WriteString(plain, more)
+	for _, e := range added {
+		io.WriteString(plain, e.name)
+	}
 
 	close(packed.stop)
 	plain.close(nil)

@@ -222,6 +222,8 @@ func (e *entry) checkName() error {
 		return malformed("it has an entry without a name")
 	case strings.Contains(name, "\x00"):
 		return malformed("the name of entry %s has a NUL byte", e)
+	case e.flags&flagUTF8 != 0 && !utf8.ValidString(name):
+		return malformed("the name of entry %s is not the UTF-8 that it is said to be", e)
 	case name[0] == '/' || drive:
 		return refuse("The source ZIP archive has an entry with an absolute name: %s.", e)
 	}

@@ -243,6 +243,7 @@ func TestLambdaRefuses(t *testing.T) {
 		"upwards back":   {one(`a\..\..\b`), "leads out of it"},
 		"no name":        {one(""), "without a name"},
 		"NUL":            {one("a\x00b"), "NUL byte"},
+		"not UTF-8":      {handmade(nil, file{name: "caf\x82", flags: 1 << 11}), "not the UTF-8"},
 		"in the way":     {one("META_INF"), "where its signature belongs"},
 		"in the way 2":   {one("./" + signatureName), "where its signature belongs"},
 		"second name":    {with(a, func(f *file) { f.extra = extra(0x7075, "\x01    b") }), "second name"},

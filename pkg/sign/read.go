@@ -31,7 +31,7 @@ func Read(ctx context.Context, src Source) (*Signed, error) {
 	if _, err := a.survey(ctx); err != nil {
 		return nil, err
 	}
-	inner, signature, err := a.digest(ctx, io.Discard, "")
+	inner, signature, err := a.digest(ctx, io.Discard, nil)
 	if err != nil {
 		return nil, err
 	}
