@@ -167,14 +167,14 @@ func childJobs(h *home, _ string) error {
 func TestKill(t *testing.T) {
 	h := app(t)
 	answered := map[string]bool{}
-	for round := range 8 {
+	for round := range 5 {
 		c, out := h.spawn(t, "jobs", "")
 		d, out2 := h.spawn(t, "jobs", "")
 		for lines := bufio.NewScanner(out); lines.Scan(); { // until it works
 			answered[lines.Text()] = true
 			break
 		}
-		time.Sleep(time.Duration(round*7) * time.Millisecond)
+		time.Sleep(time.Duration(round*10) * time.Millisecond)
 		c.Process.Kill()
 		h.jobs(t, h.engine(t)) // while the other goes on
 		d.Process.Kill()
