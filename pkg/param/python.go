@@ -1,0 +1,114 @@
+package param
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"signer/pkg/document"
+)
+
+// The AWS CLI leaves numbers and white space to Python. What Python takes for one
+// is written down here, and nowhere else.
+
+// isSpace is Python's idea of white space around text. Around numbers the four
+// separators of ASCII are none, and strings.TrimSpace does the same.
+func isSpace(r rune) bool {
+	return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f
+}
+
+func trim(s string) string { return strings.TrimFunc(s, isSpace) }
+
+// asciiDigits writes the decimal digits of every script as 0 to 9.
+func asciiDigits(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < unicode.MaxASCII || !unicode.IsDigit(r) {
+			return r
+		}
+		return '0' + digitValue(r)
+	}, s)
+}
+
+// digitValue relies on the digits of a script standing in a row, and on a range of
+// Unicode's table of digits holding whole scripts.
+func digitValue(r rune) rune {
+	for _, t := range unicode.Nd.R16 {
+		if rune(t.Lo) <= r && r <= rune(t.Hi) {
+			return (r - rune(t.Lo)) % 10
+		}
+	}
+	for _, t := range unicode.Nd.R32 {
+		if rune(t.Lo) <= r && r <= rune(t.Hi) {
+			return (r - rune(t.Lo)) % 10
+		}
+	}
+	return 0
+}
+
+// maxDigits is how long an integer may be.
+const maxDigits = 4300
+
+// parseInteger reads an integer the way Python's int does: with blanks around it,
+// single underscores between its digits, and the digits of any script.
+func parseInteger(text string) (document.Value, bool) {
+	s := asciiDigits(strings.TrimSpace(text))
+	if !isDigits(unsigned(s)) || len(s) > 2*maxDigits {
+		return nil, false
+	}
+	s = strings.ReplaceAll(s, "_", "")
+	return document.Integer(s), len(s) <= maxDigits+1
+}
+
+// parseFloat reads a number the way Python's float does; inf and nan are numbers.
+func parseFloat(text string) (float64, bool) {
+	s := asciiDigits(strings.TrimSpace(text))
+	switch {
+	case isNoNumber(unsigned(s)):
+		if s[len(s)-1]|0x20 == 'n' { // Go reads no signs before nan
+			return math.NaN(), true
+		}
+	case !isFloat(unsigned(s)):
+		return 0, false
+	}
+	f, _ := strconv.ParseFloat(strings.ReplaceAll(s, "_", ""), 64) // out of range is infinite
+	return f, true
+}
+
+func isFloat(s string) bool {
+	if e := strings.IndexAny(s, "eE"); e >= 0 {
+		if !isDigits(unsigned(s[e+1:])) {
+			return false
+		}
+		s = s[:e]
+	}
+	whole, fraction, dot := strings.Cut(s, ".")
+	if whole == "" {
+		return dot && isDigits(fraction)
+	}
+	return isDigits(whole) && (fraction == "" || isDigits(fraction))
+}
+
+// isNoNumber tells whether s is one of the words that a float may be.
+func isNoNumber(s string) bool {
+	return strings.EqualFold(s, "inf") || strings.EqualFold(s, "infinity") || strings.EqualFold(s, "nan")
+}
+
+// unsigned returns s without the sign before it.
+func unsigned(s string) string {
+	if s != "" && (s[0] == '+' || s[0] == '-') {
+		return s[1:]
+	}
+	return s
+}
+
+// isDigits tells whether s is digits with single underscores between them.
+func isDigits(s string) bool {
+	for i := 0; i < len(s); i++ {
+		between := i > 0 && i+1 < len(s) && s[i-1] != '_'
+		if !isDigit(rune(s[i])) && (s[i] != '_' || !between) {
+			return false
+		}
+	}
+	return s != ""
+}
