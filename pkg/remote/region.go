@@ -1,0 +1,53 @@
+package remote
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+)
+
+// findRegion finds the region: the flag's, the environment's, the profile's, or
+// that of the machine. An empty name is a name.
+func (l *loader) findRegion(ctx context.Context) error {
+	l.region = l.Region
+	if v, ok := l.settings.Lookup("region", "AWS_REGION", "AWS_DEFAULT_REGION"); ok && l.region == nil {
+		l.region = &v
+	}
+	if l.region == nil {
+		l.region = l.machineRegion(ctx)
+	}
+	if l.region == nil {
+		return nil
+	}
+	if !isRegion(*l.region) {
+		return &Error{Text: fmt.Sprintf("Provided region_name '%s' doesn't match a supported format.", *l.region)}
+	}
+	plain := strings.ReplaceAll(strings.ReplaceAll(*l.region, "fips-", ""), "-fips", "")
+	l.fips = plain != *l.region
+	l.region = &plain
+	return nil
+}
+
+// isRegion tells whether a region of this name could be: it becomes a part of the
+// name of a host. Whether there is one is not known here.
+func isRegion(name string) bool {
+	const digits = "0123456789"
+	letters := strings.Trim(name, digits+"-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	return len(name) <= 63 && letters == "" && !strings.HasPrefix(name, "-") && !strings.HasSuffix(name, "-") &&
+		(name == "" || strings.Trim(name, digits) != "")
+}
+
+// machineRegion asks the machine's metadata service, if this is such a machine.
+func (l *loader) machineRegion(ctx context.Context) *string {
+	client := l.metadata()
+	if client == nil {
+		return nil
+	}
+	answer, err := client.GetRegion(ctx, &imds.GetRegionInput{})
+	if err != nil || answer.Region == "" {
+		return nil
+	}
+	return &answer.Region
+}

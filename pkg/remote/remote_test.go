@@ -1,0 +1,438 @@
+package remote_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+
+	"signer/pkg/profile"
+	"signer/pkg/remote"
+)
+
+// world is an environment and the files in it; other files are the machine's own.
+type world struct {
+	env, files map[string]string
+	profile    *string
+}
+
+func (w world) settings() *profile.Settings {
+	return profile.New(profile.Config{
+		Name: w.profile,
+		LookupEnv: func(name string) (string, bool) {
+			v, ok := w.env[name]
+			return v, ok
+		},
+		ReadFile: func(name string) ([]byte, error) {
+			if text, ok := w.files[name]; ok {
+				return []byte(text), nil
+			}
+			if !strings.HasPrefix(name, "/") {
+				return nil, fs.ErrNotExist
+			}
+			return os.ReadFile(name)
+		},
+	})
+}
+
+// usual is a world in which a client can be opened; env is added to it.
+func usual(env ...string) world {
+	w := world{env: map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "SECRET", "AWS_CONFIG_FILE": "cfg", "AWS_SHARED_CREDENTIALS_FILE": "creds", "AWS_EC2_METADATA_DISABLED": "true"}}
+	for i := 0; i < len(env); i += 2 {
+		w.env[env[i]] = env[i+1]
+	}
+	return w
+}
+
+func (w world) without(names ...string) world {
+	for _, name := range names {
+		delete(w.env, name)
+	}
+	return w
+}
+
+func (w world) with(file, text string) world {
+	if w.files == nil {
+		w.files = map[string]string{}
+	}
+	w.files[file] = text
+	return w
+}
+
+// service is a server that keeps what it is asked.
+type service struct {
+	*httptest.Server
+	mu       sync.Mutex
+	requests []*http.Request
+	bodies   []string
+}
+
+// serve answers with what h writes, or with {}.
+func serve(t *testing.T, h http.HandlerFunc) *service {
+	t.Helper()
+	s := &service{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		s.mu.Lock()
+		s.requests, s.bodies = append(s.requests, r), append(s.bodies, string(body))
+		s.mu.Unlock()
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if h == nil {
+			io.WriteString(w, "{}")
+			return
+		}
+		h(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// asked are method, target and signer of the requests so far.
+func (s *service) asked() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []string
+	for _, r := range s.requests {
+		who := regexp.MustCompile(`Credential=(\w+)/\d+/([^/]*)/(\w+)/`).FindStringSubmatch(r.Header.Get("Authorization"))
+		line := r.Method + " " + r.RequestURI
+		if who != nil {
+			line += " " + strings.Join(who[1:], "/")
+		}
+		if token := r.Header.Get("X-Amz-Security-Token"); token != "" {
+			line += " " + token
+		}
+		all = append(all, line)
+	}
+	return strings.Join(all, "\n")
+}
+
+// count is how many requests there were since the last time.
+func (s *service) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := len(s.requests)
+	s.requests = nil
+	return n
+}
+
+func (s *service) header(i int, name string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests[i].Header.Get(name)
+}
+
+// none are no delays.
+func none() float64 { return 0 }
+
+func list(ctx context.Context, c *signer.Client) error {
+	_, err := c.ListTagsForResource(ctx, &signer.ListTagsForResourceInput{ResourceArn: aws.String("x")})
+	return err
+}
+
+// call opens a client and lists tags with it.
+func call(t *testing.T, c remote.Config) error {
+	t.Helper()
+	c.Jitter = none
+	client, err := remote.Open(t.Context(), c)
+	if err != nil {
+		return err
+	}
+	return list(t.Context(), client)
+}
+
+// said is what the user is told, with the code before it.
+func said(err error) string {
+	var e *remote.Error
+	if errors.As(err, &e) {
+		return strings.TrimPrefix(e.Code+": "+e.Text, ": ")
+	}
+	if err != nil {
+		return "not ours: " + err.Error()
+	}
+	return ""
+}
+
+const noRegion = `NoRegion: You must specify a region. You can also configure your region by running "aws configure".`
+
+// What is wrong is found in the AWS CLI's order and told in its words.
+func TestOpenRefuses(t *testing.T) {
+	gone := "gone"
+	minus := -1
+	for _, tc := range []struct {
+		name  string
+		world world
+		c     remote.Config
+		want  string
+	}{
+		{name: "nothing", world: usual().without("AWS_REGION", "AWS_ACCESS_KEY_ID"), want: noRegion},
+		{"profile before region", usual("AWS_PROFILE", "gone"), remote.Config{Region: aws.String("a_b")}, "not ours: The config profile (gone) could not be found"},
+		{"profile by flag", world{profile: &gone}, remote.Config{}, "not ours: The config profile (gone) could not be found"},
+		{"broken file", usual().with("cfg", "[default\n"), remote.Config{}, "not ours: Unable to parse config file: cfg"},
+		{"region's form before credentials", usual("AWS_REGION", "us_east").without("AWS_SECRET_ACCESS_KEY"), remote.Config{}, "Provided region_name 'us_east' doesn't match a supported format."},
+		{"credentials before no region", usual().without("AWS_REGION", "AWS_SECRET_ACCESS_KEY"), remote.Config{}, "Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY"},
+		{"no region before retries", usual("AWS_RETRY_MODE", "bogus").without("AWS_REGION"), remote.Config{}, noRegion},
+		{"attempts before mode", usual("AWS_MAX_ATTEMPTS", "0", "AWS_RETRY_MODE", "bogus"), remote.Config{}, `Value provided to "max_attempts": 0 must be an integer greater than or equal to one.`},
+		{"attempts in words", usual("AWS_MAX_ATTEMPTS", "two"), remote.Config{}, `Value provided to "max_attempts": "two" is not an integer.`},
+		{"attempts in the file", usual().with("cfg", "[default]\nmax_attempts = -3\n"), remote.Config{}, `Value provided to "max_attempts": -3 must be an integer greater than or equal to one.`},
+		{"mode before endpoint", usual("AWS_RETRY_MODE", "legacy"), remote.Config{Endpoint: "http://"}, `Invalid value provided to "mode": "legacy" must be one of: "standard" or "adaptive"`},
+		{"endpoint without a host", usual(), remote.Config{Endpoint: "http://"}, "Invalid endpoint: http://"},
+		{"endpoint without a scheme", usual(), remote.Config{Endpoint: "localhost:1"}, "Invalid endpoint: localhost:1"},
+		{"endpoint with an odd host", usual("AWS_ENDPOINT_URL", "http://a_b"), remote.Config{}, "Invalid endpoint: http://a_b"},
+		{"endpoint of no region", usual("AWS_REGION", ""), remote.Config{}, "Invalid endpoint: https://signer..amazonaws.com"},
+		{"services that are not there", usual().with("cfg", "[default]\nservices = nope\n"), remote.Config{}, `The profile is configured to use the services section but the "nope" services configuration does not exist.`},
+		{"empty bundle", usual(), remote.Config{CABundle: aws.String(" ")}, "Invalid CA bundle: the configured value (ca_bundle, AWS_CA_BUNDLE, REQUESTS_CA_BUNDLE, or verify) resolved to an empty or whitespace-only string. Provide a valid path to a CA bundle file."},
+		{"time runs forward", usual(), remote.Config{ReadTimeout: &minus}, "Attempted to set read timeout to -1, but the timeout cannot be set to a value less than or equal to 0."},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			tc.c.Settings = tc.world.settings()
+			_, err := remote.Open(t.Context(), tc.c)
+			if got := said(err); got != tc.want {
+				t.Errorf("got  %s\nwant %s", got, tc.want)
+			}
+		})
+	}
+}
+
+// Who has no settings at all lacks a region, and is not in danger.
+func TestZeroConfig(t *testing.T) {
+	_, err := remote.Open(t.Context(), remote.Config{Region: aws.String("us-east-1"), Endpoint: "http://127.0.0.1:1", Settings: world{}.settings()})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRegions(t *testing.T) {
+	s := serve(t, nil)
+	for _, tc := range []struct {
+		name  string
+		world world
+		flag  *string
+		want  string
+	}{
+		{"AWS_REGION", usual("AWS_DEFAULT_REGION", "eu-west-1"), nil, "us-east-1"},
+		{"AWS_DEFAULT_REGION", usual("AWS_DEFAULT_REGION", "eu-west-1").without("AWS_REGION"), nil, "eu-west-1"},
+		{"the profile's", usual().without("AWS_REGION").with("cfg", "[default]\nregion = eu-west-3\n"), nil, "eu-west-3"},
+		{"the flag's", usual(), aws.String("ap-south-1"), "ap-south-1"},
+		{"an empty one", usual("AWS_REGION", ""), nil, ""},
+		{"an empty flag", usual(), aws.String(""), ""},
+		{"one that nobody knows", usual("AWS_REGION", "mars-north-1"), nil, "mars-north-1"},
+		{"a FIPS one", usual("AWS_REGION", "fips-us-east-1"), nil, "us-east-1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s.count()
+			if err := call(t, remote.Config{Settings: tc.world.settings(), Region: tc.flag, Endpoint: s.URL}); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := s.asked(), "GET /tags/x AKID/"+tc.want+"/signer"; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	s := serve(t, nil)
+	const dead = "http://127.0.0.1:1"
+	for _, tc := range []struct {
+		name  string
+		world world
+		flag  string
+		want  string
+	}{
+		{"the flag's", usual("AWS_ENDPOINT_URL", dead), s.URL, "/tags/x"},
+		{"a path", usual(), s.URL + "/base/path/", "/base/path/tags/x"},
+		{"a path with escapes and a query", usual(), s.URL + "/a%20b c?d=e&f=g h", "/a%20b%20c/tags/x?d=e&f=g%20h"},
+		{"the service's", usual("AWS_ENDPOINT_URL", dead, "AWS_ENDPOINT_URL_SIGNER", s.URL), "", "/tags/x"},
+		{"everybody's", usual("AWS_ENDPOINT_URL", s.URL), "", "/tags/x"},
+		{"the environment's before the file's", usual("AWS_ENDPOINT_URL", s.URL).with("cfg", "[default]\nendpoint_url = "+dead+"\n"), "", "/tags/x"},
+		{"the profile's", usual().with("cfg", "[default]\nendpoint_url = "+s.URL+"\n"), "", "/tags/x"},
+		{"the profile's services'", usual().with("cfg", "[default]\nendpoint_url = "+dead+"\nservices = s\n[services s]\nsigner =\n  endpoint_url = "+s.URL+"\n"), "", "/tags/x"},
+		{"FIPS with an endpoint", usual("AWS_USE_FIPS_ENDPOINT", "true", "AWS_USE_DUALSTACK_ENDPOINT", "true"), s.URL, "/tags/x"},
+		{"something like FIPS", usual("AWS_USE_FIPS_ENDPOINT", "maybe"), s.URL, "/tags/x"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s.count()
+			if err := call(t, remote.Config{Settings: tc.world.settings(), Endpoint: tc.flag}); err != nil {
+				t.Fatal(err)
+			}
+			if got, want := s.asked(), "GET "+tc.want+" AKID/us-east-1/signer"; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+// AWS's own hosts, as a proxy sees them.
+func TestHosts(t *testing.T) {
+	proxy := serve(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(403) })
+	revocation := func(ctx context.Context, c *signer.Client) error {
+		now := time.Unix(0, 0)
+		_, err := c.GetRevocationStatus(ctx, &signer.GetRevocationStatusInput{CertificateHashes: []string{"h"}, JobArn: aws.String("j"), PlatformId: aws.String("p"), ProfileVersionArn: aws.String("v"), SignatureTimestamp: &now})
+		return err
+	}
+	for _, tc := range []struct {
+		world    world
+		endpoint string
+		call     func(context.Context, *signer.Client) error
+		want     string
+	}{
+		{usual(), "", list, "CONNECT signer.us-east-1.amazonaws.com:443"},
+		{usual("AWS_REGION", "cn-north-1"), "", list, "CONNECT signer.cn-north-1.amazonaws.com.cn:443"},
+		{usual("AWS_REGION", "us-iso-east-1"), "", list, "CONNECT signer.us-iso-east-1.c2s.ic.gov:443"},
+		{usual("AWS_REGION", "eusc-de-east-1"), "", list, "CONNECT signer.eusc-de-east-1.amazonaws.eu:443"},
+		{usual("AWS_USE_FIPS_ENDPOINT", "TRUE"), "", list, "CONNECT signer-fips.us-east-1.amazonaws.com:443"},
+		{usual("AWS_REGION", "fips-us-east-1"), "", list, "CONNECT signer-fips.us-east-1.amazonaws.com:443"},
+		{usual("AWS_USE_DUALSTACK_ENDPOINT", "true"), "", list, "CONNECT signer.us-east-1.api.aws:443"},
+		{usual(), "", revocation, "CONNECT data-signer.us-east-1.amazonaws.com:443"},
+		{usual(), "https://signer.example.test", revocation, "CONNECT data-signer.example.test:443"},
+		{usual("AWS_DISABLE_HOST_PREFIX_INJECTION", "true"), "https://signer.example.test", revocation, "CONNECT signer.example.test:443"},
+		{usual().with("cfg", "[default]\ndisable_host_prefix_injection = true\n"), "", revocation, "CONNECT signer.us-east-1.amazonaws.com:443"},
+		{usual(), "https://10.0.0.1", revocation, "CONNECT 10.0.0.1:443"},
+		{usual(), "https://[::1]:8443", revocation, "CONNECT [::1]:8443"},
+		{usual(), "https://localhost", revocation, "CONNECT localhost:443"},
+	} {
+		t.Run(tc.want, func(t *testing.T) {
+			proxy.count()
+			tc.world.env["HTTPS_PROXY"], tc.world.env["AWS_MAX_ATTEMPTS"] = proxy.URL, "1"
+			c, err := remote.Open(t.Context(), remote.Config{Settings: tc.world.settings(), Endpoint: tc.endpoint})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, want := said(tc.call(t.Context(), c)), `Failed to connect to proxy URL: "`+proxy.URL+`"`; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			if got := strings.ReplaceAll(proxy.asked(), "CONNECT //", "CONNECT "); got != tc.want {
+				t.Errorf("got %s", got)
+			}
+		})
+	}
+}
+
+// Other services live on the same settings; S3 with an endpoint wants paths.
+func TestS3(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "<ListBucketResult/>") })
+	config, err := remote.Load(t.Context(), remote.Config{Service: "s3", Settings: usual("AWS_ENDPOINT_URL_S3", s.URL, "AWS_ENDPOINT_URL", "http://127.0.0.1:1").settings()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = config.BaseEndpoint != nil })
+	if _, err := client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String("b")}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := s.asked(), "GET /b?list-type=2 AKID/us-east-1/s3"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
+func TestRetries(t *testing.T) {
+	for _, tc := range []struct {
+		name     string
+		env      []string
+		attempts int
+	}{
+		{"standard", nil, 3},
+		{"fewer", []string{"AWS_MAX_ATTEMPTS", " 2 "}, 2},
+		{"adaptive", []string{"AWS_RETRY_MODE", "adaptive", "AWS_MAX_ATTEMPTS", "4"}, 4},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := serve(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(503) })
+			c := remote.Config{Settings: usual(tc.env...).settings(), Endpoint: s.URL, Now: func() time.Time { return time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC) }}
+			if err := call(t, c); err == nil {
+				t.Error("no error")
+			}
+			if got := s.header(0, "Amz-Sdk-Request"); got != "attempt=1" {
+				t.Errorf("the first says %s", got)
+			}
+			if got, want := s.header(1, "Amz-Sdk-Request"), "ttl=20240506T070909Z; attempt=2; max="+string(rune('0'+tc.attempts)); got != want {
+				t.Errorf("the second says %s, want %s", got, want)
+			}
+			if a, b := s.header(0, "Amz-Sdk-Invocation-Id"), s.header(1, "Amz-Sdk-Invocation-Id"); a == "" || a != b {
+				t.Errorf("the invocation is %s, then %s", a, b)
+			}
+			if got := s.count(); got != tc.attempts {
+				t.Errorf("%d attempts, want %d", got, tc.attempts)
+			}
+		})
+	}
+}
+
+func TestDelays(t *testing.T) {
+	half := func() float64 { return 0.5 }
+	config, err := remote.Load(t.Context(), remote.Config{Settings: usual().settings(), Jitter: half})
+	if err != nil {
+		t.Fatal(err)
+	}
+	retryer := config.Retryer()
+	for attempt, want := range map[int]time.Duration{1: 500 * time.Millisecond, 2: time.Second, 3: 2 * time.Second, 6: 16 * time.Second, 7: 20 * time.Second, 100: 20 * time.Second} {
+		if got, err := retryer.RetryDelay(attempt, nil); err != nil || got != want {
+			t.Errorf("after attempt %d: %v, %v, want %v", attempt, got, err, want)
+		}
+	}
+}
+
+func TestIntroduction(t *testing.T) {
+	s := serve(t, nil)
+	if err := call(t, remote.Config{Settings: usual("AWS_SDK_UA_APP_ID", "my-app").settings(), Endpoint: s.URL, UserAgent: "signer/1.2"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.header(0, "User-Agent"); !strings.HasPrefix(got, "signer/1.2 aws-sdk-go-v2/") || !strings.Contains(got, "app/my-app") {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestDebugTellsNoSecrets(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Set-Cookie", "COOKIE")
+		io.WriteString(w, `{"tags": {"team": "core"}}`)
+	})
+	var log bytes.Buffer
+	c := remote.Config{Settings: usual("AWS_SESSION_TOKEN", "TOKEN").settings(), Endpoint: s.URL, Debug: &log}
+	if err := call(t, c); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"> GET " + s.URL + "/tags/x\n", "> Authorization: AWS4-HMAC-SHA256 Credential=AKID/", "Signature=[hidden]\n", "< 200 OK\n", `< {"tags": {"team": "core"}}` + "\n"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("%q is missing", want)
+		}
+	}
+	for _, secret := range []string{"SECRET", "TOKEN", "COOKIE"} {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("%s is told", secret)
+		}
+	}
+	if strings.Contains(log.String(), regexp.MustCompile(`Signature=(\w+)`).FindStringSubmatch(s.header(0, "Authorization"))[1]) {
+		t.Error("the signature is told")
+	}
+	if t.Failed() {
+		t.Log(log.String())
+	}
+}
+
+func TestDebugTellsWhatIsSent(t *testing.T) {
+	s := serve(t, nil)
+	var log bytes.Buffer
+	c, err := remote.Open(t.Context(), remote.Config{Settings: usual().settings(), Endpoint: s.URL, Debug: &log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.TagResource(t.Context(), &signer.TagResourceInput{ResourceArn: aws.String("x"), Tags: map[string]string{"a": "b"}}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := s.bodies[0], `{"tags":{"a":"b"}}`; got != want || !strings.Contains(log.String(), "> "+want) {
+		t.Errorf("sent %s, logged %s", got, log.String())
+	}
+}
