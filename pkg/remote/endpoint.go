@@ -30,6 +30,7 @@ func (l *loader) endpoint() (*string, error) {
 	if !isEndpoint(found) {
 		return nil, &Error{Text: "Invalid endpoint: " + found}
 	}
+	found = escape(found)
 	return &found, nil
 }
 
@@ -121,13 +122,14 @@ func addBase(u, base *url.URL) {
 	if rest, ok := strings.CutPrefix(u.RawPath, base.Path); ok {
 		u.RawPath = base.EscapedPath() + rest
 	}
-	u.RawQuery = smithyhttp.JoinRawQuery(escapeQuery(base.RawQuery), u.RawQuery)
+	u.RawQuery = smithyhttp.JoinRawQuery(base.RawQuery, u.RawQuery)
 }
 
-// escapeQuery escapes what cannot stand in a request, and leaves the rest alone.
-func escapeQuery(query string) string {
+// escape escapes what cannot stand in a request, such as blanks, and leaves the
+// rest of a URL alone.
+func escape(text string) string {
 	var b strings.Builder
-	for _, c := range []byte(query) {
+	for _, c := range []byte(text) {
 		if c <= ' ' || c >= 0x7f {
 			fmt.Fprintf(&b, "%%%02X", c)
 		} else {

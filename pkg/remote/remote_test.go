@@ -275,6 +275,21 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
+// Neither the endpoint's escapes nor the request's are lost beside the other's.
+func TestEscapes(t *testing.T) {
+	s := serve(t, nil)
+	c, err := remote.Open(t.Context(), remote.Config{Settings: usual().settings(), Endpoint: s.URL + "/a%2Fb c/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.ListTagsForResource(t.Context(), &signer.ListTagsForResourceInput{ResourceArn: aws.String("arn:x/y z")}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := s.asked(), "GET /a%2Fb%20c/tags/arn%3Ax%2Fy%20z AKID/us-east-1/signer"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}
+
 // AWS's own hosts, as a proxy sees them.
 func TestHosts(t *testing.T) {
 	proxy := serve(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(403) })
