@@ -273,8 +273,8 @@ func describe(ctx context.Context, root *os.Root, names []string) ([]Bucket, err
 // PutVersioning sets whether the bucket keeps versions.
 func (d *Dir) PutVersioning(ctx context.Context, bucket string, v Versioning) (err error) {
 	defer d.explain(&err, "set the versioning of", bucket, "")
-	if v != Enabled && v != Suspended {
-		return refuse(MalformedXML, bucket, "", "")
+	if err := v.Check(bucket); err != nil {
+		return err
 	}
 	return d.changeBucket(ctx, bucket, func(root *os.Root, r bucketRecord) error {
 		r.Versioning = v

@@ -8,8 +8,10 @@ import (
 // ListObjects returns a page of current objects.
 func (d *Dir) ListObjects(ctx context.Context, bucket string, opts ListOptions) (page ObjectPage, err error) {
 	defer d.explain(&err, "list", bucket, opts.Prefix)
-	limit, err := checkPage(bucket, opts.MaxKeys)
-	if err != nil {
+	if err := CheckBucket(bucket); err != nil {
+		return ObjectPage{}, err
+	}
+	if err := opts.Check(bucket); err != nil {
 		return ObjectPage{}, err
 	}
 	root, err := d.enter(bucket)
@@ -24,7 +26,7 @@ func (d *Dir) ListObjects(ctx context.Context, bucket string, opts ListOptions) 
 	g := grouping{opts.Prefix, opts.Delimiter}
 	w := newWalk(ctx, root, bucket, opts.Prefix, "")
 	g.start(w, marker)
-	return listObjects(w, bucket, g, limit)
+	return listObjects(w, bucket, g, pageSize(opts.MaxKeys))
 }
 
 func listObjects(w *walk, bucket string, g grouping, limit int) (page ObjectPage, err error) {
@@ -59,19 +61,12 @@ func listObjects(w *walk, bucket string, g grouping, limit int) (page ObjectPage
 	}
 }
 
-// checkPage checks what all listings are asked for, and returns how many entries
-// a page may have.
-func checkPage(bucket string, maxKeys int) (limit int, err error) {
-	if err := CheckBucket(bucket); err != nil {
-		return 0, err
+// pageSize returns how many entries a page has that is asked for this many.
+func pageSize(maxKeys int) int {
+	if maxKeys == 0 {
+		return MaxKeys
 	}
-	if maxKeys < 0 {
-		return 0, invalid("Argument maxKeys must be an integer between 0 and 2147483647", bucket, "", "")
-	}
-	if maxKeys == 0 || maxKeys > MaxKeys {
-		maxKeys = MaxKeys
-	}
-	return maxKeys, nil
+	return min(maxKeys, MaxKeys)
 }
 
 // object describes the key's current object, if it has one.

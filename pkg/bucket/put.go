@@ -17,7 +17,7 @@ func (d *Dir) Put(ctx context.Context, bucket, key string, body io.Reader, opts 
 	if err := checkObject(bucket, key, ""); err != nil {
 		return Stored{}, err
 	}
-	if err := opts.check(bucket, key); err != nil {
+	if err := opts.Check(bucket, key); err != nil {
 		return Stored{}, err
 	}
 	root, err := d.enter(bucket)

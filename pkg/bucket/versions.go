@@ -11,11 +11,13 @@ import (
 // ListVersions returns a page of versions and delete markers.
 func (d *Dir) ListVersions(ctx context.Context, bucket string, opts VersionOptions) (page VersionPage, err error) {
 	defer d.explain(&err, "list the versions in", bucket, opts.Prefix)
-	limit, err := checkPage(bucket, opts.MaxKeys)
-	if err != nil {
+	if err := CheckBucket(bucket); err != nil {
 		return VersionPage{}, err
 	}
-	if err := checkMarkers(bucket, opts); err != nil {
+	if err := opts.Check(bucket); err != nil {
+		return VersionPage{}, err
+	}
+	if err := checkVersion(bucket, opts.KeyMarker, opts.VersionMarker); err != nil {
 		return VersionPage{}, err
 	}
 	root, err := d.enter(bucket)
@@ -27,7 +29,7 @@ func (d *Dir) ListVersions(ctx context.Context, bucket string, opts VersionOptio
 		walk:     newWalk(ctx, root, bucket, opts.Prefix, ""),
 		bucket:   bucket,
 		grouping: grouping{opts.Prefix, opts.Delimiter},
-		limit:    limit,
+		limit:    pageSize(opts.MaxKeys),
 	}
 	if opts.VersionMarker == "" {
 		l.start(l.walk, opts.KeyMarker)
@@ -36,14 +38,6 @@ func (d *Dir) ListVersions(ctx context.Context, bucket string, opts VersionOptio
 	}
 	err = l.list()
 	return l.page, err
-}
-
-// checkMarkers returns S3's error for markers that it does not take.
-func checkMarkers(bucket string, opts VersionOptions) error {
-	if opts.VersionMarker != "" && opts.KeyMarker == "" {
-		return invalid("A version-id marker cannot be specified without a key marker.", bucket, "", "")
-	}
-	return checkVersion(bucket, opts.KeyMarker, opts.VersionMarker)
 }
 
 // versionLister fills a page of versions.

@@ -97,6 +97,13 @@ func (b *box) refused(err error, code string) *bucket.Error {
 	return e
 }
 
+// says checks the text of a refusal. Some servers end it with a full stop where
+// S3 does not.
+func (b *box) says(e *bucket.Error, text string) {
+	b.Helper()
+	b.same("text", strings.TrimSuffix(e.Message, "."), strings.TrimSuffix(text, "."))
+}
+
 // same reports what differs between what a test got and wants.
 func (b *box) same(what string, got, want any) {
 	b.Helper()

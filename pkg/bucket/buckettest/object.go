@@ -100,7 +100,7 @@ var puts = []test{
 		b.ok(err)
 		_, err = b.Put(b.Context(), b.name, "k", strings.NewReader("second"), once)
 		e := b.refused(err, bucket.PreconditionFailed)
-		b.same("text", e.Message, "At least one of the pre-conditions you specified did not hold")
+		b.says(e, "At least one of the pre-conditions you specified did not hold")
 		b.same("body", b.read("k", ""), "first")
 		b.delete("k", "")
 		_, err = b.Put(b.Context(), b.name, "k", strings.NewReader("third"), once)
@@ -151,7 +151,7 @@ var gets = []test{
 	{"Missing", func(b *box) {
 		_, err := b.Get(b.Context(), b.name, "k", "")
 		e := b.refused(err, bucket.NoSuchKey)
-		b.same("text", e.Message, "The specified key does not exist.")
+		b.says(e, "The specified key does not exist.")
 		b.same("key", e.Key, "k")
 		_, err = b.Head(b.Context(), b.name, "k", "")
 		b.refused(err, bucket.NoSuchKey)
@@ -162,7 +162,7 @@ var gets = []test{
 		for _, id := range []string{"none", "..", "a/b", "NULL", strings.Repeat("!", 32), "../../../../../../../etc/passwd"} {
 			_, err := b.Get(b.Context(), b.name, "k", id)
 			e := b.refused(err, bucket.InvalidArgument)
-			b.same("text", e.Message, "Invalid version id specified")
+			b.says(e, "Invalid version id specified")
 			_, err = b.Head(b.Context(), b.name, "k", id)
 			b.refused(err, bucket.InvalidArgument)
 			_, err = b.Delete(b.Context(), b.name, "k", id)
@@ -175,7 +175,7 @@ var gets = []test{
 		other := b.put("other", "y").VersionID
 		_, err := b.Get(b.Context(), b.name, "k", other)
 		e := b.refused(err, bucket.NoSuchVersion)
-		b.same("text", e.Message, "The specified version does not exist.")
+		b.says(e, "The specified version does not exist.")
 		_, err = b.Head(b.Context(), b.name, "k", other)
 		b.refused(err, bucket.NoSuchVersion)
 		_, err = b.Get(b.Context(), b.name, "k", bucket.Null)

@@ -103,8 +103,8 @@ func checkObject(bucket, key, version string) error {
 	return checkVersion(bucket, key, version)
 }
 
-// check returns S3's error for options that it does not take.
-func (o PutOptions) check(bucket, key string) error {
+// Check returns S3's error for options that it does not take.
+func (o PutOptions) Check(bucket, key string) error {
 	if o.IfNoneMatch != "" && o.IfNoneMatch != "*" {
 		return refuse(NotImplemented, bucket, key, "")
 	}
@@ -117,6 +117,34 @@ func (o PutOptions) check(bucket, key string) error {
 	}
 	if size > maxMetadata || len(o.ContentType) > maxContentType {
 		return refuse(MetadataTooLarge, bucket, key, "")
+	}
+	return nil
+}
+
+// Check returns S3's error for options that it does not take.
+func (o ListOptions) Check(bucket string) error { return checkMaxKeys(bucket, o.MaxKeys) }
+
+// Check returns S3's error for options that it does not take, whatever version
+// ids it gives out.
+func (o VersionOptions) Check(bucket string) error {
+	if o.VersionMarker != "" && o.KeyMarker == "" {
+		return invalid("A version-id marker cannot be specified without a key marker.", bucket, "", "")
+	}
+	return checkMaxKeys(bucket, o.MaxKeys)
+}
+
+func checkMaxKeys(bucket string, n int) error {
+	if n < 0 {
+		return invalid("Argument maxKeys must be an integer between 0 and 2147483647", bucket, "", "")
+	}
+	return nil
+}
+
+// Check returns MalformedXML unless a bucket can be told to do this with
+// versions.
+func (v Versioning) Check(bucket string) error {
+	if v != Enabled && v != Suspended {
+		return refuse(MalformedXML, bucket, "", "")
 	}
 	return nil
 }
