@@ -50,6 +50,10 @@ func (r *reader) read(words []string) (target, error) {
 		if name == "help" {
 			return target{command: at, help: true}, nil
 		}
+		if r.own(at, name) {
+			words, options = rest, nil
+			continue
+		}
 		if value, ok := r.alias(at, name); ok && !used[value] {
 			used[value] = true
 			if command, ok := strings.CutPrefix(value, "!"); ok {
@@ -78,13 +82,16 @@ func (r *reader) enter(group *cobra.Command, name string) *cobra.Command {
 }
 
 // step reads the options of a group and the word that picks one of its commands.
+// Whether there is such a command is said after the global options were judged,
+// except where the AWS CLI reads both at once: the name of a service.
 func (r *reader) step(group *cobra.Command, options []*option, words []string) (name string, rest []string, err error) {
+	atOnce := group == r.root && group.Annotations[asks] == "command"
 	pick := &positional{name: group.Annotations[asks], arity: one, set: func(w []string) error {
 		name = w[0]
-		if _, ok := r.alias(group, name); ok {
-			return nil
+		if atOnce {
+			return r.known(group, name)
 		}
-		return choose("argument "+group.Annotations[asks], name, append(childNames(group), "help"))
+		return nil
 	}}
 	g := &grammar{options: options, positionals: []*positional{pick}}
 	rest, missing, err := g.parse(words)
@@ -94,7 +101,27 @@ func (r *reader) step(group *cobra.Command, options []*option, words []string) (
 	if err == nil && options != nil {
 		err = r.toured()
 	}
+	if err == nil && !atOnce {
+		err = r.known(group, name)
+	}
 	return name, rest, err
+}
+
+// own tells whether a name is that of the program itself, which need not stand
+// there but may: who has "alias aws=signer" says "signer signer".
+func (r *reader) own(group *cobra.Command, name string) bool {
+	return group == r.root && name == "signer" && group.Name() == name
+}
+
+// known refuses a name that neither a command of the group nor an alias has.
+func (r *reader) known(group *cobra.Command, name string) error {
+	if _, ok := r.alias(group, name); ok {
+		return nil
+	}
+	if r.own(group, name) {
+		return nil
+	}
+	return choose("argument "+group.Annotations[asks], name, append(childNames(group), "help"))
 }
 
 // requiredError says which arguments a command lacks. "wait" alone has words of its
