@@ -40,7 +40,9 @@ const (
 	dottedNumber
 )
 
-// timeRun returns the length of the run at the start of text, and its tokens.
+// timeRun returns the length of the run at the start of text, and its tokens. A
+// letter counts for the parting only if something stands behind it: "6.a" is whole
+// at the end of the text, and no number then.
 func timeRun(text []rune) (int, []string) {
 	kind := word
 	if isDigit(text[0]) {

@@ -47,8 +47,15 @@ func invalidYAML(err error) error {
 	return refusef("cli-input-yaml", "Invalid YAML received.")
 }
 
-// yamlDocument returns the root of the only document, or nil if there is none.
-func yamlDocument(text string) (*yaml.Node, error) {
+// yamlDocument returns the root of the only document, or nil if there is none. Old
+// releases of the library panicked on some broken text, and nobody looks after the
+// last one any more: whatever is left of that ends here.
+func yamlDocument(text string) (root *yaml.Node, err error) {
+	defer func() {
+		if recover() != nil {
+			root, err = nil, errYAML
+		}
+	}()
 	d := yaml.NewDecoder(strings.NewReader(text))
 	var first, second yaml.Node
 	if err := d.Decode(&first); errors.Is(err, io.EOF) {
