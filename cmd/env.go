@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -43,7 +44,7 @@ func OS() *Env {
 		TempFile:  tempFile,
 		Open:      os.Open,
 		Save:      saveFile,
-		Now:       time.Now,
+		Now:       clock(),
 		Rand:      rand.Reader,
 		Sleep:     time.After,
 		Interrupts: func(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -53,6 +54,31 @@ func OS() *Env {
 		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),
 		Width:          width(),
 	}
+}
+
+// clock returns the time in the user's zone. Go knows the zones that TZ may name,
+// but not the rules that it may spell out, as in TZ=EST5EDT.
+func clock() func() time.Time {
+	zone := time.Local
+	if tz, ok := os.LookupEnv("TZ"); ok && tz != "" {
+		if _, err := time.LoadLocation(strings.TrimPrefix(tz, ":")); err != nil {
+			zone = ruledZone(tz)
+		}
+	}
+	return func() time.Time { return time.Now().In(zone) }
+}
+
+// ruledZone is a zone of POSIX rules: in the file format of zones (RFC 9636) they
+// stand behind everything else, so a file that says nothing else will do.
+func ruledZone(rules string) *time.Location {
+	header := "TZif2" + strings.Repeat("\x00", 15)
+	counts := strings.Repeat("\x00", 16) + "\x00\x00\x00\x01" + "\x00\x00\x00\x04" // one type, four characters
+	one := header + counts + "\x00\x00\x00\x00\x00\x00" + "UTC\x00"
+	zone, err := time.LoadLocationFromTZData(rules, []byte(one+one+"\n"+rules+"\n"))
+	if err != nil {
+		return time.UTC
+	}
+	return zone
 }
 
 // tempFile makes a file that has no name any more, so that nothing can leave it

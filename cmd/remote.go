@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"context"
-	"io"
 	"strconv"
 	"strings"
 
@@ -38,14 +37,6 @@ func (s *session) remoteConfig(service string) remote.Config {
 		c.Endpoint = *s.endpointURL
 	}
 	return c
-}
-
-// debugLog is where --debug tells what happens; nil without it.
-func (s *session) debugLog() io.Writer {
-	if !s.debug {
-		return nil
-	}
-	return s.env.Stderr
 }
 
 // seconds reads a number that checkTimeouts has seen.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"signer/pkg/api"
@@ -89,16 +90,12 @@ func (o *operation) paramValue(reader *param.Reader, m *api.Member, p *parameter
 }
 
 func (s *session) reader() *param.Reader {
-	format := s.binaryFormat
-	if format == "" {
-		format, _ = s.settings.Value("cli_binary_format")
-	}
 	return &param.Reader{
 		File:      s.env.ReadFile,
 		LookupEnv: s.env.LookupEnv,
 		Home:      func(name string) (string, bool) { dir, err := userHome(name); return dir, err == nil },
 		Encoding:  s.env.getenv("AWS_CLI_FILE_ENCODING"),
-		RawBlobs:  format == "raw-in-base64-out",
+		RawBlobs:  s.blobFormat() == "raw-in-base64-out",
 		Now:       s.env.Now,
 	}
 }
@@ -123,7 +120,9 @@ func (o *operation) perform(ctx context.Context, call caller, params *document.O
 		if o.skeleton != nil {
 			return skeleton.Output(o.op.Output), nil
 		}
+		o.log("call", "operation", o.op.Name, "parameters", strings.Join(params.Names(), ","))
 		answer, err := call(ctx, o.op, params)
+		o.log("called", "operation", o.op.Name, "failed", err != nil)
 		return answer, o.named(err)
 	}
 	switch {

@@ -80,6 +80,7 @@ func (s *session) readFirst(words []string) error {
 		return err
 	}
 	s.debug = debug
+	s.log("start", "version", s.versionLine(), "profile", s.settings.Name())
 	if slices.Contains(words, "--cli-auto-prompt") && slices.Contains(words, "--no-cli-auto-prompt") {
 		return &usageError{text: "Both --cli-auto-prompt and --no-cli-auto-prompt cannot be specified at the same time."}
 	}
@@ -101,7 +102,7 @@ func userHome(name string) (string, error) {
 // checkGlobals judges the global options and the settings that stand for them.
 func (s *session) checkGlobals() error {
 	s.settings = s.newSettings(s.profile)
-	return firstError(s.compileQuery, s.checkEndpoint, s.checkTimeouts, s.checkEncoding, s.checkTimestampFormat)
+	return firstError(s.compileQuery, s.checkEndpoint, s.checkTimeouts, s.checkEncoding, s.checkTimestampFormat, s.checkBinaryFormat)
 }
 
 func firstError(checks ...func() error) error {
@@ -161,6 +162,26 @@ func (s *session) checkTimestampFormat() error {
 		return nil
 	default:
 		return &configError{"Configuration", fmt.Sprintf(`Unknown cli_timestamp_format value: %s, valid values are "wire" or "iso8601"`, format)}
+	}
+}
+
+// blobFormat is how bytes are written in parameters.
+func (s *session) blobFormat() string {
+	if s.binaryFormat != "" {
+		return s.binaryFormat
+	}
+	if format, ok := s.settings.Value("cli_binary_format"); ok {
+		return format
+	}
+	return "base64"
+}
+
+func (s *session) checkBinaryFormat() error {
+	switch format := s.blobFormat(); format {
+	case "base64", "raw-in-base64-out":
+		return nil
+	default:
+		return fmt.Errorf("'%s'", format) // all that the AWS CLI says
 	}
 }
 

@@ -65,6 +65,7 @@ func (s *session) openLocal() (engine.Engine, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	s.log("local engine", "home", home, "region", region, "account", account, "principal", principal)
 	bar := newProgress(s.env)
 	e, err := local.Open(local.Config{
 		Account:   account,
