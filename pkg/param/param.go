@@ -55,7 +55,9 @@ func (r *Reader) now() time.Time {
 }
 
 // Value returns the value of a flag, whose name comes without dashes, by the shape
-// of its member. A List takes any number of words, every other shape one.
+// of its member. A List takes any number of words, every other shape one. Booleans
+// are flags without words, and a blob that streams is given by a file's Path: these
+// are not for Value.
 //
 // Times and blobs are still text, which Finish replaces; a blob from a fileb:// file
 // is bytes. Whether the value fits the shape is for Check to say. The error is an
