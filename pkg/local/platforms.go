@@ -129,6 +129,9 @@ func (e *Engine) ListSigningPlatforms(_ context.Context, in *signer.ListSigningP
 	}
 	if from != nil {
 		i := slices.IndexFunc(rows, func(r types.SigningPlatform) bool { return *r.PlatformId == from[0] })
+		if i < 0 {
+			return nil, errToken()
+		}
 		rows = rows[i+1:]
 	}
 	rows, next := cut(rows, limit(in.MaxResults), func(last types.SigningPlatform) string { return nextToken("platforms", *last.PlatformId) })

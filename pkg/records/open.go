@@ -15,7 +15,10 @@ import (
 
 // Config says where the records are.
 type Config struct {
-	Path string // the database file, such as records.db in the home
+	// Path is the database file. Beside it lie Path.lock, which is held while the
+	// database is made or changed in form, Path.workers, where the processes that
+	// work on jobs have their locks, and SQLite's own Path-wal and Path-shm.
+	Path string
 }
 
 // application marks a file as ours, "SGNR" in SQLite's application_id.

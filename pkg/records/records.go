@@ -6,6 +6,9 @@
 // with $n placeholders, short transactions, and compare-and-set in place of
 // locks.
 //
+// A job names the process that works on it, and the store tells whether that
+// process still lives: see [Store.Enlist].
+//
 // The package decides nothing about signing. It holds its callers to what a
 // database can hold them to (a name is taken once, a token makes one job, a job
 // ends once) and leaves the rules, the words of refusals, clocks and identities
