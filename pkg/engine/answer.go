@@ -34,6 +34,7 @@ func (x *exchange) unreadable(format string, args ...any) error {
 
 // receive makes of a response the answer, or the error that it stands for. The
 // service means an error by any status from 300 on; redirections are not followed.
+// The AWS CLI reads 300 itself as a success, and then finds no words for its error.
 func (x *exchange) receive(response *smithyhttp.Response, body []byte) error {
 	if response.StatusCode > http.StatusMultipleChoices {
 		return x.refusal(response.StatusCode, response.Header, body)
@@ -43,7 +44,7 @@ func (x *exchange) receive(response *smithyhttp.Response, body []byte) error {
 		return err
 	}
 	if response.StatusCode == http.StatusMultipleChoices {
-		return &APIError{Code: "Unknown", Message: "Unknown", Status: response.StatusCode} // the AWS CLI reads 300 as a success and then finds no error in it
+		return &APIError{Operation: x.op.Name, Code: "Unknown", Message: "Unknown", Status: response.StatusCode}
 	}
 	x.answer = answer
 	return nil

@@ -17,6 +17,10 @@ import (
 
 // APIError is an operation that the service refused. It is a smithy.APIError.
 type APIError struct {
+	// Operation is what was refused, if the SDK's client knows. It may be another
+	// than was called: AssumeRole, where credentials were wanted first.
+	Operation string
+
 	Code    string // the class, such as ValidationException
 	Message string
 	Status  int // of HTTP
@@ -57,7 +61,7 @@ func AsAPIError(err error) (*APIError, bool) {
 	if !errors.As(err, &typed) {
 		return nil, false
 	}
-	e := &APIError{Code: typed.ErrorCode(), Message: typed.ErrorMessage(), Status: http.StatusBadRequest, Members: document.New()}
+	e := &APIError{Operation: innermost(err), Code: typed.ErrorCode(), Message: typed.ErrorMessage(), Status: http.StatusBadRequest, Members: document.New()}
 	if typed.ErrorFault() == smithy.FaultServer {
 		e.Status = http.StatusInternalServerError
 	}
@@ -69,6 +73,15 @@ func AsAPIError(err error) (*APIError, bool) {
 		}
 	}
 	return e, true
+}
+
+// innermost names the call that failed: one call may have needed another.
+func innermost(err error) (operation string) {
+	var call *smithy.OperationError
+	for errors.As(err, &call) {
+		operation, err = call.OperationName, call.Err
+	}
+	return operation
 }
 
 // Retries returns how often a call was tried again before it was given up, and
@@ -102,7 +115,7 @@ func known(code string) *api.Error {
 // from the body, or from the status, in this order.
 func (x *exchange) refusal(status int, header http.Header, body []byte) error {
 	if isGeneric(status, body) {
-		return &APIError{Code: strconv.Itoa(status), Message: http.StatusText(status), Status: status, Members: document.New()}
+		return &APIError{Operation: x.op.Name, Code: strconv.Itoa(status), Message: http.StatusText(status), Status: status, Members: document.New()}
 	}
 	v, err := x.json(body)
 	if err != nil {
@@ -112,7 +125,7 @@ func (x *exchange) refusal(status int, header http.Header, body []byte) error {
 	if !ok {
 		return x.unreadable("the body of an error is %s, not an object", shown(v))
 	}
-	e := &APIError{Code: code(status, header, o), Message: message(o), Status: status, Members: document.New()}
+	e := &APIError{Operation: x.op.Name, Code: code(status, header, o), Message: message(o), Status: status, Members: document.New()}
 	if known(e.Code) != nil {
 		r := reader{clock: x.clock}
 		e.Members, _ = r.value(members, o, "the body").(*document.Object)

@@ -52,7 +52,7 @@ func TestRefusals(t *testing.T) {
 				t.Fatalf("got %v, want %s", err, tc.want)
 			}
 			e, ok := engine.AsAPIError(err)
-			if !ok || e.Status != tc.status {
+			if !ok || e.Status != tc.status || e.Operation != "GetSigningProfile" {
 				t.Errorf("got %+v", e)
 			}
 			if want := cmp.Or(tc.members, `{}`); text(e.Members) != want {
@@ -122,6 +122,11 @@ func TestAsAPIError(t *testing.T) {
 		if got := fmt.Sprintf("%d %v", e.Status, e); !ok || got != tc.want || text(e.Members) != tc.members {
 			t.Errorf("%v became %s with %s", tc.err, got, text(e.Members))
 		}
+	}
+	nested := &smithy.OperationError{ServiceID: "signer", OperationName: "ListSigningJobs", Err: fmt.Errorf("credentials: %w",
+		&smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: &smithy.GenericAPIError{Code: "AccessDenied"}})}
+	if e, _ := engine.AsAPIError(nested); e.Operation != "AssumeRole" {
+		t.Errorf("%s was refused", e.Operation)
 	}
 	if e, ok := engine.AsAPIError(errors.New("no")); ok {
 		t.Errorf("a plain error became %v", e)
