@@ -142,6 +142,13 @@ func escape(text string) string {
 // variant is which of AWS's own endpoints is wanted; the SDK asks it.
 type variant struct{ fips, dualStack bool }
 
+func (l *loader) variant() variant {
+	return variant{
+		fips:      l.fips || l.settings.Bool("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT"),
+		dualStack: l.settings.Bool("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT"),
+	}
+}
+
 // GetUseFIPSEndpoint answers the SDK.
 func (v variant) GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, bool, error) {
 	return aws.FIPSEndpointStateEnabled, v.fips, nil

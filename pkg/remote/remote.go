@@ -16,6 +16,7 @@ import (
 	"context"
 	"io"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -157,13 +158,26 @@ func (l *loader) config(credentials aws.CredentialsProvider, retryer func() aws.
 		AppID:        id,
 		APIOptions:   []func(*middleware.Stack) error{l.countAttempts, l.introduce},
 	}
-	if endpoint == nil {
-		c.ConfigSources = []any{variant{l.fips || l.settings.Bool("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT"), l.settings.Bool("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT")}}
-	} else {
-		c.APIOptions = append(c.APIOptions, keepEndpoint(*endpoint))
-	}
 	if !l.prefixesHost(endpoint) {
 		c.APIOptions = append(c.APIOptions, plainHost)
 	}
+	if endpoint != nil {
+		c.APIOptions = append(c.APIOptions, keepEndpoint(*endpoint))
+	} else {
+		c.ConfigSources = []any{l.variant()}
+	}
+	l.setChecksums(&c)
 	return c
+}
+
+// setChecksums says when bodies are guarded by checksums, as those of objects are.
+func (l *loader) setChecksums(c *aws.Config) {
+	c.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenSupported
+	if v, _ := l.settings.Lookup("request_checksum_calculation", "AWS_REQUEST_CHECKSUM_CALCULATION"); strings.EqualFold(v, "when_required") {
+		c.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+	}
+	c.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported
+	if v, _ := l.settings.Lookup("response_checksum_validation", "AWS_RESPONSE_CHECKSUM_VALIDATION"); strings.EqualFold(v, "when_required") {
+		c.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+	}
 }

@@ -352,6 +352,23 @@ func TestS3(t *testing.T) {
 	}
 }
 
+func TestChecksumsOfObjects(t *testing.T) {
+	for setting, want := range map[string]string{"when_supported": "AAAAAA==", "when_required": ""} {
+		s := serve(t, nil)
+		config, err := remote.Load(t.Context(), remote.Config{Service: "s3", Endpoint: s.URL, Settings: usual("AWS_REQUEST_CHECKSUM_CALCULATION", setting).settings()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		client := s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = true })
+		if _, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("b"), Key: aws.String("k"), Body: strings.NewReader("")}); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.header(0, "X-Amz-Checksum-Crc32"); got != want {
+			t.Errorf("%s: checksum %s, want %s", setting, got, want)
+		}
+	}
+}
+
 func TestRetries(t *testing.T) {
 	for _, tc := range []struct {
 		name     string
