@@ -22,7 +22,9 @@ var signerService = &service{Service: api.Signer, open: openSigner}
 var services = []struct {
 	name, title string
 	open        func() *service
-}{}
+}{
+	{"s3api", "Amazon S3", s3Service},
+}
 
 // extras are the commands that are no operations.
 var extras = []func(*session) *cobra.Command{newExportTrust}
