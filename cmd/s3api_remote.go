@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"net/url"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -21,12 +20,6 @@ func (s *session) remoteS3(ctx context.Context) (remoteS3, error) {
 	return remoteS3{s3.NewFromConfig(config, func(o *s3.Options) {
 		o.UsePathStyle = config.BaseEndpoint != nil        // few such endpoints have a host for every bucket
 		o.DisableLogOutputChecksumValidationSkipped = true // nobody can do anything about it
-		if v, ok := s.settings.Lookup("request_checksum_calculation", "AWS_REQUEST_CHECKSUM_CALCULATION"); ok && strings.EqualFold(v, "when_required") {
-			o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
-		}
-		if v, ok := s.settings.Lookup("response_checksum_validation", "AWS_RESPONSE_CHECKSUM_VALIDATION"); ok && strings.EqualFold(v, "when_required") {
-			o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-		}
 	})}, nil
 }
 
