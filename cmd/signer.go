@@ -24,6 +24,7 @@ var services = []struct {
 	open        func() *service
 }{
 	{"s3api", "Amazon S3", s3Service},
+	{"acm", "AWS Certificate Manager", acmService},
 }
 
 // extras are the commands that are no operations.

@@ -1,0 +1,165 @@
+package cmd
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"signer/pkg/api"
+	"signer/pkg/document"
+	"signer/pkg/engine"
+	"signer/pkg/keys"
+)
+
+// acmService is AWS Certificate Manager under the AWS CLI's name for it, as far as
+// the local engine has it.
+func acmService() *service { return &service{Service: api.ACM(), open: openACM} }
+
+func openACM(_ context.Context, s *session, _ []string) (caller, func(), error) {
+	if s.isRemote("AWS_ENDPOINT_URL_ACM") {
+		return nil, nil, errors.New("certificates are kept by the local engine only: use the AWS CLI for those in AWS Certificate Manager, or --engine local")
+	}
+	store, err := s.openKeys()
+	if err != nil {
+		return nil, nil, err
+	}
+	region, err := s.localRegion()
+	if err != nil {
+		return nil, nil, err
+	}
+	account, _, err := s.caller()
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &certificates{store: store, session: s, place: keys.Place{Partition: partitionOf(region), Region: region, Account: account}}
+	return c.call, func() {}, nil
+}
+
+// partitionOf is the part of AWS that a region belongs to.
+func partitionOf(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "aws-cn"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "aws-us-gov"
+	}
+	return "aws"
+}
+
+// certificates answers as ACM does, out of a store of keys.
+type certificates struct {
+	store *keys.Store
+	*session
+	place keys.Place
+}
+
+// call is a caller.
+func (c *certificates) call(ctx context.Context, op *api.Operation, params *document.Object) (*document.Object, error) {
+	answer, err := acmCalls[op.Name](c, ctx, params)
+	if err != nil {
+		return nil, err
+	}
+	zone := c.env.Now().Location()
+	form := func(_ *api.Member, t time.Time) document.Value { return t.In(zone) }
+	if c.timestampFormat() == "wire" {
+		form = func(_ *api.Member, t time.Time) document.Value { return float64(t.UnixMilli()) / 1000 }
+	}
+	retime(op.Output, nil, answer, form)
+	return answer, nil
+}
+
+var acmCalls = map[string]func(*certificates, context.Context, *document.Object) (*document.Object, error){
+	"DeleteCertificate":   (*certificates).remove,
+	"DescribeCertificate": (*certificates).describe,
+	"ImportCertificate":   (*certificates).importBundle,
+	"ListCertificates":    (*certificates).listPage,
+}
+
+func acmError(code, message string) error {
+	return &engine.APIError{Code: code, Message: message, Status: http.StatusBadRequest, Members: document.New()}
+}
+
+func textOf(params *document.Object, name string) string {
+	v, _ := params.Get(name)
+	text, _ := v.(string)
+	return text
+}
+
+func bytesOf(params *document.Object, name string) []byte {
+	v, _ := params.Get(name)
+	b, _ := v.([]byte)
+	return b
+}
+
+// importBundle imports a certificate, under a new ARN or in the place of another.
+func (c *certificates) importBundle(ctx context.Context, params *document.Object) (*document.Object, error) {
+	if params.Has("Tags") {
+		return nil, acmError("NotImplemented", "The local engine keeps no --tags for certificates. Leave them out.")
+	}
+	bundle := keys.Bundle{Certificate: bytesOf(params, "Certificate"), PrivateKey: bytesOf(params, "PrivateKey"), Chain: bytesOf(params, "CertificateChain")}
+	var done *keys.Certificate
+	var err error
+	if params.Has("CertificateArn") {
+		done, err = c.store.Reimport(ctx, textOf(params, "CertificateArn"), bundle)
+	} else {
+		done, err = c.store.Import(ctx, c.place, bundle)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return document.New(document.Member{Name: "CertificateArn", Value: done.ARN}), nil
+}
+
+func (c *certificates) describe(ctx context.Context, params *document.Object) (*document.Object, error) {
+	found, err := c.store.Certificate(ctx, textOf(params, "CertificateArn"))
+	if err != nil {
+		return nil, err
+	}
+	return document.New(document.Member{Name: "Certificate", Value: certificateDetail(found, c.env.Now())}), nil
+}
+
+func (c *certificates) remove(ctx context.Context, params *document.Object) (*document.Object, error) {
+	return document.New(), c.store.Delete(ctx, textOf(params, "CertificateArn"))
+}
+
+// listPage answers a page of the account's certificates in the region. The token of
+// the next is the last ARN of the page.
+func (c *certificates) listPage(ctx context.Context, params *document.Object) (*document.Object, error) {
+	all, err := c.sorted(ctx, params)
+	if err != nil {
+		return nil, err
+	}
+	if all, err = afterToken(all, textOf(params, "NextToken")); err != nil {
+		return nil, err
+	}
+	limit, ok := params.Get("MaxItems")
+	size, _ := limit.(int64)
+	page := document.New()
+	if ok && size < int64(len(all)) {
+		all = all[:size]
+		page.Set("NextToken", base64.StdEncoding.EncodeToString([]byte(all[size-1].ARN)))
+	}
+	summaries := document.List{}
+	for _, one := range all {
+		summaries = append(summaries, certificateSummary(one, c.env.Now()))
+	}
+	page.Set("CertificateSummaryList", summaries)
+	return page, nil
+}
+
+// afterToken returns the certificates that follow the one that a token names.
+func afterToken(all []*keys.Certificate, token string) ([]*keys.Certificate, error) {
+	if token == "" {
+		return all, nil
+	}
+	arn, err := base64.StdEncoding.DecodeString(token)
+	for i, one := range all {
+		if err == nil && one.ARN == string(arn) {
+			return all[i+1:], nil
+		}
+	}
+	return nil, acmError("ValidationException", "The value of NextToken is not one that a listing ended with, or its certificate is gone: start again without it.")
+}
