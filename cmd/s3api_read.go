@@ -53,7 +53,7 @@ func partOf(header *string, size int64) (part, error) {
 	if !ok || !dash {
 		return all, nil
 	}
-	first, last, ok := bounds(from, to, size)
+	first, last, ok := rangeBounds(from, to, size)
 	if !ok {
 		return all, nil
 	}
@@ -63,8 +63,8 @@ func partOf(header *string, size int64) (part, error) {
 	return part{first: first, length: min(last, size-1) - first + 1}, nil
 }
 
-// bounds are the first and the last byte of a range: 5-9, 5- or, from the end, -5.
-func bounds(from, to string, size int64) (first, last int64, ok bool) {
+// rangeBounds are the first and the last byte of a range: 5-9, 5- or, from the end, -5.
+func rangeBounds(from, to string, size int64) (first, last int64, ok bool) {
 	a, aErr := strconv.ParseUint(from, 10, 63)
 	b, bErr := strconv.ParseUint(to, 10, 63)
 	switch {
