@@ -97,9 +97,9 @@ func serviceComplaint(err error, e *engine.APIError) complaint {
 	if n, exhausted := engine.Retries(err); exhausted {
 		retries = fmt.Sprintf(" (reached max retries: %d)", n)
 	}
-	operation := ""
+	operation := e.Operation // such as AssumeRole, on the way to the one that was asked for
 	var in *operationError
-	if errors.As(err, &in) {
+	if operation == "" && errors.As(err, &in) {
 		operation = in.operation
 	}
 	doc := document.New(document.Member{Name: "Message", Value: e.Message}, document.Member{Name: "Code", Value: e.Code})
