@@ -39,6 +39,7 @@ type positional struct {
 	name    string
 	arity   arity // one, optional or many
 	choices []string
+	doc     string
 	set     func(words []string) error
 }
 

@@ -20,7 +20,7 @@ type caller func(ctx context.Context, op *api.Operation, params *document.Object
 type service struct {
 	*api.Service
 	open    func(ctx context.Context, s *session, words []string) (call caller, done func(), err error)
-	operand map[string]string // per operation: the word it takes beside its options
+	operand map[string]*positional // per operation: the word it takes beside its options
 }
 
 // operation is the command of one operation; all of them are made by it.
@@ -65,11 +65,7 @@ func (s *session) newOperation(svc *service, op *api.Operation, w *api.Waiter) *
 		c.Use, c.Short = api.CLIName(w.Name), w.Doc
 	}
 	o.addFlags(c.Flags())
-	n := &node{required: o.required}
-	if name, ok := svc.operand[op.Name]; ok {
-		n.operands = &positional{name: name, arity: one}
-	}
-	s.nodes[c], s.operations[c] = n, o
+	s.nodes[c], s.operations[c] = &node{required: o.required, operands: svc.operand[op.Name]}, o
 	return c
 }
 
@@ -81,7 +77,7 @@ func (o *operation) addFlags(f *pflag.FlagSet) {
 			o.addMember(f, m)
 		}
 	}
-	if o.service.operand[o.op.Name] != "" { // nothing stands for an operand in a document
+	if o.service.operand[o.op.Name] != nil { // nothing stands for an operand in a document
 		return
 	}
 	addGiven(f, &o.inputJSON, "cli-input-json", "Parameters as a JSON document; options on the command line go before it.")

@@ -12,7 +12,9 @@ import (
 // s3Service is Amazon S3 under the AWS CLI's name for it, done by the local store
 // or by S3.
 func s3Service() *service {
-	return &service{Service: api.S3(), open: openS3, operand: map[string]string{"GetObject": "outfile"}}
+	return &service{Service: api.S3(), open: openS3, operand: map[string]*positional{
+		"GetObject": {name: "outfile", arity: one, doc: "The file that the object's content is written to."},
+	}}
 }
 
 // buckets carries the operations of S3 out. The SDK's client does so as it is, and

@@ -144,7 +144,7 @@ func (r *reader) leaf(c *cobra.Command, words []string) (target, error) {
 	g := &grammar{options: optionsOf(c.Flags())}
 	var help string
 	if n.operands != nil {
-		g.positionals = append(g.positionals, &positional{name: n.operands.name, arity: n.operands.arity, set: func(w []string) error { t.words = w; return nil }})
+		g.positionals = append(g.positionals, &positional{name: n.operands.name, arity: n.operands.arity, choices: n.operands.choices, set: func(w []string) error { t.words = w; return nil }})
 	} else {
 		g.positionals = append(g.positionals, &positional{name: "help", arity: optional, set: func(w []string) error { help = strings.Join(w, ""); return nil }})
 	}

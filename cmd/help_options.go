@@ -1,0 +1,154 @@
+package cmd
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"signer/pkg/api"
+)
+
+// This file makes the parts of a page that are about options, from their
+// definitions and from the members of the API that they stand for.
+
+// synopsisSection shows the options in the order of the API, those that may be left
+// out in brackets.
+func (s *session) synopsisSection(c *cobra.Command) section {
+	sec := section{heading: "SYNOPSIS"}
+	if c.HasSubCommands() {
+		sec.add(code, 0, c.CommandPath()+" <command> [options]")
+		return sec
+	}
+	lines := []string{c.CommandPath()}
+	required := s.requiredOptions(c)
+	for _, f := range shownOptions(c.Flags()) {
+		lines = append(lines, "  "+synopsisLine(f, required[f.Name]))
+	}
+	if operand := s.nodes[c].operands; operand != nil {
+		lines = append(lines, "  <"+operand.name+">")
+	}
+	sec.add(code, 0, strings.Join(append(lines, "  [global options]"), "\n"))
+	return sec
+}
+
+// requiredOptions are the names of the options that a command cannot do without.
+func (s *session) requiredOptions(c *cobra.Command) map[string]bool {
+	required := map[string]bool{}
+	if n := s.nodes[c]; n.required != nil {
+		for _, name := range n.required(nil) {
+			required[strings.TrimPrefix(name, "--")] = true
+		}
+	}
+	return required
+}
+
+// shownOptions are the options that a page describes: not the --no- form of
+// another, nor the second of the two documents, which stand beside the first.
+func shownOptions(flags *pflag.FlagSet) []*pflag.Flag {
+	var shown []*pflag.Flag
+	flags.VisitAll(func(f *pflag.Flag) {
+		if v, ok := f.Value.(*value); ok && !v.twin && f.Name != "cli-input-yaml" {
+			shown = append(shown, f)
+		}
+	})
+	return shown
+}
+
+func synopsisLine(f *pflag.Flag, required bool) string {
+	words := optionNamesShown(f)
+	if f.Value.(*value).arity != none && f.Name != "cli-input-json" {
+		words += " <value>"
+	}
+	if required {
+		return words
+	}
+	return "[" + words + "]"
+}
+
+// optionNamesShown is an option with what stands beside it.
+func optionNamesShown(f *pflag.Flag) string {
+	v := f.Value.(*value)
+	switch {
+	case v.arity == none && v.member != "":
+		return fmt.Sprintf("--%s | --no-%s", f.Name, f.Name)
+	case f.Name == "cli-input-json":
+		return "--cli-input-json | --cli-input-yaml"
+	case f.Shorthand != "":
+		return fmt.Sprintf("--%s | -%s", f.Name, f.Shorthand)
+	}
+	return "--" + f.Name
+}
+
+func (s *session) optionsSection(c *cobra.Command) section {
+	sec := section{heading: "OPTIONS"}
+	required := s.requiredOptions(c)
+	for _, f := range shownOptions(c.Flags()) {
+		sec.option(f, s.memberOf(c, f), required[f.Name])
+	}
+	if operand := s.nodes[c].operands; operand != nil {
+		sec.term(0, operand.name+" (string)", operand.doc)
+		sec.values(1, operand.choices)
+	}
+	return sec
+}
+
+// memberOf is the member of the API that an option stands for, or nil.
+func (s *session) memberOf(c *cobra.Command, f *pflag.Flag) *api.Member {
+	o, v := s.operations[c], f.Value.(*value)
+	if o == nil || v.member == "" {
+		return nil
+	}
+	return o.op.Input.Member(v.member)
+}
+
+// option describes an option; m is the member that it stands for, or nil.
+func (s *section) option(f *pflag.Flag, m *api.Member, required bool) {
+	v := f.Value.(*value)
+	kind := v.kind
+	if m != nil && m.Stream {
+		kind = "streaming blob"
+	}
+	title := fmt.Sprintf("%s (%s)", optionNamesShown(f), kind)
+	if required {
+		title += " [required]"
+	}
+	s.term(0, title, f.Usage)
+	s.values(1, v.choices)
+	if m != nil {
+		s.shape(1, m.Shape)
+		s.syntax(1, m.Shape)
+	}
+}
+
+// globalSection describes the options that every command takes.
+func globalSection(root *cobra.Command) section {
+	s := section{heading: "GLOBAL OPTIONS"}
+	for _, f := range shownOptions(root.PersistentFlags()) {
+		s.option(f, nil, false)
+	}
+	return s
+}
+
+// environmentSection describes the variables that stand for options, or have none.
+func environmentSection() section {
+	s := section{heading: "ENVIRONMENT"}
+	for _, v := range [...]struct{ name, doc string }{
+		{"SIGNER_HOME", "The directory where the local engine keeps its state; by default signer in XDG_DATA_HOME, or in ~/.local/share."},
+		{"SIGNER_ENGINE", "Who does the work: local or aws."},
+		{"SIGNER_ACCOUNT_ID", "The account that the local engine works for, twelve digits; by default 000000000000."},
+		{"SIGNER_PRINCIPAL_ARN", "Whom the local engine names as the requester; by default the user of the operating system."},
+		{"AWS_ENDPOINT_URL_SIGNER, AWS_ENDPOINT_URL", "Where requests go in place of AWS."},
+		{"AWS_REGION, AWS_DEFAULT_REGION", "The region to work in."},
+		{"AWS_PROFILE, AWS_DEFAULT_PROFILE", "The profile of the configuration to use."},
+		{"AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE", "The files of the configuration; by default ~/.aws/config and ~/.aws/credentials."},
+		{"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN", "The credentials for requests to AWS."},
+		{"AWS_DEFAULT_OUTPUT", "How to print answers."},
+		{"AWS_CLI_ERROR_FORMAT", "How to print errors."},
+		{"AWS_PAGER", "The program that shows output on a terminal; empty for none."},
+	} {
+		s.term(0, v.name, v.doc)
+	}
+	return s
+}
