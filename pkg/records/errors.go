@@ -40,6 +40,14 @@ const (
 	codeNotDB    = 26
 )
 
+// These extended codes are what a full disk looks like where SQLite does not say
+// so: it could not lengthen a file, or the memory that processes share beside it.
+const (
+	codeWrite      = 778
+	codeTruncate   = 1546
+	codeSharedSize = 4874
+)
+
 // failed says what was being done when err happened; it returns nil for nil.
 func (s *Store) failed(what string, err error) error {
 	if err == nil {
@@ -71,6 +79,10 @@ func explain(path string, err error) error {
 	var refused *sqlite.Error
 	if !errors.As(err, &refused) {
 		return err
+	}
+	switch refused.Code() {
+	case codeWrite, codeTruncate, codeSharedSize:
+		return fmt.Errorf("the records in %s: nothing was recorded: %w, or does not work: make room and try again (%w)", path, ErrFull, refused)
 	}
 	switch refused.Code() & primary {
 	case codeNotDB, codeCorrupt:
