@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -103,6 +104,19 @@ func plainCopy(name string, body io.Reader) error {
 	return f.Sync()
 }
 
+// BenchmarkPutMemory tells what a process takes from the system to put 1 GB.
+func BenchmarkPutMemory(b *testing.B) {
+	d := benchBucket(b, bucket.Unversioned)
+	for b.Loop() {
+		if _, err := d.Put(b.Context(), "bench", "key", noise(1<<30), bucket.PutOptions{}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	b.ReportMetric(float64(m.Sys)/(1<<20), "MiB-of-memory")
+}
+
 func BenchmarkPutAtOnce(b *testing.B) {
 	d := benchBucket(b, bucket.Unversioned)
 	var n atomic.Int64
@@ -144,7 +158,7 @@ func BenchmarkGet(b *testing.B) {
 // middle, and the whole.
 func BenchmarkList(b *testing.B) {
 	const keys = 100_000
-	for _, layout := range []struct{ name, format string }{{"flat", "signed-%08d"}, {"nested", "%02[2]d/%08[1]d"}} {
+	for _, layout := range []struct{ name, format string }{{"flat", "signed-%08[1]d"}, {"nested", "%02[2]d/%08[1]d"}} {
 		d := benchBucket(b, bucket.Unversioned)
 		putMany(b, d, keys, layout.format)
 		for name, opts := range map[string]bucket.ListOptions{

@@ -46,6 +46,9 @@
 // null version's number is in its record, since its file name is always "null"
 // so that one rename replaces it.
 //
+// The directory must be on a local disk, where renames, fsync and file locks hold
+// for everybody who uses it.
+//
 // Writers of one key take turns by a file lock, held while the version gets its
 // place, not while its bytes are written. Readers take no lock and wait for
 // nobody. Making and removing a bucket are one mkdir and one rmdir of objects/.

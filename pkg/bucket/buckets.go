@@ -106,13 +106,24 @@ func (d *Dir) makeRoot() (*os.Root, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return root, err
 	}
-	if err := os.MkdirAll(d.dir, 0o700); err != nil {
-		return nil, err
-	}
-	if err := syncPath(filepath.Dir(d.dir)); err != nil {
+	if err := makeDir(filepath.Clean(d.dir)); err != nil {
 		return nil, err
 	}
 	return os.OpenRoot(d.dir)
+}
+
+// makeDir makes a directory and those above it, and makes that durable.
+func makeDir(dir string) error {
+	parent := filepath.Dir(dir)
+	if _, err := os.Stat(parent); errors.Is(err, fs.ErrNotExist) && parent != dir {
+		if err := makeDir(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncPath(parent)
 }
 
 // makeBucket makes the directories of a bucket, objects/ last: from then on the

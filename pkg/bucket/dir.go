@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -159,7 +158,7 @@ func syncDir(root *os.Root, name string) error {
 
 // syncPath does syncDir for a directory outside the store.
 func syncPath(name string) error {
-	f, err := os.Open(filepath.Clean(name))
+	f, err := os.Open(name)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func (d *Dir) ListObjects(ctx context.Context, bucket string, opts ListOptions) 
 		marker = opts.Token
 	}
 	g := grouping{opts.Prefix, opts.Delimiter}
-	w := newWalk(ctx, root, bucket, opts.Prefix, "")
+	w := newWalk(ctx, root, bucket, opts.Prefix)
 	g.start(w, marker)
 	return listObjects(w, bucket, g, pageSize(opts.MaxKeys))
 }
@@ -102,6 +102,6 @@ func (g grouping) start(w *walk, marker string) {
 	case g.common(marker) == marker:
 		w.skip(marker)
 	default:
-		w.from = marker + "\x00"
+		w.startAfter(marker)
 	}
 }

@@ -84,8 +84,8 @@ func parsePiece(name string, depth int) (p piece, ok bool) {
 	if name == "" {
 		return piece{}, false
 	}
-	text, err := url.PathUnescape(name[1:])
-	if err != nil || escape(name[0], text) != name {
+	text, ok := unescape(name)
+	if !ok {
 		return piece{}, false
 	}
 	deep := depth >= maxSlashes
@@ -125,4 +125,23 @@ func escape(tag byte, text string) string {
 
 func plain(c byte, last bool) bool {
 	return lowerOrDigit(c) || c == '-' || c == '_' || c == '.' && !last
+}
+
+// unescape is the inverse of escape, without the tag. It refuses what escape
+// does not give.
+func unescape(name string) (text string, ok bool) {
+	if strings.IndexByte(name, '%') < 0 { // most names: no copy is made of these
+		return name[1:], plainText(name[1:])
+	}
+	text, err := url.PathUnescape(name[1:])
+	return text, err == nil && escape(name[0], text) == name
+}
+
+func plainText(s string) bool {
+	for i := range len(s) {
+		if !plain(s[i], i == len(s)-1) {
+			return false
+		}
+	}
+	return true
 }

@@ -26,7 +26,7 @@ func (d *Dir) ListVersions(ctx context.Context, bucket string, opts VersionOptio
 	}
 	defer root.Close()
 	l := versionLister{
-		walk:     newWalk(ctx, root, bucket, opts.Prefix, ""),
+		walk:     newWalk(ctx, root, bucket, opts.Prefix),
 		bucket:   bucket,
 		grouping: grouping{opts.Prefix, opts.Delimiter},
 		limit:    pageSize(opts.MaxKeys),
@@ -56,7 +56,7 @@ type versionLister struct {
 // is gone and its order with it, the key's versions are told once more: better
 // twice than never.
 func (l *versionLister) startWithin(key, version string) error {
-	l.from, l.within, l.below = key, key, math.MaxUint64
+	l.bounds.from, l.within, l.below = key, key, math.MaxUint64
 	if id, ok := parseVersionID(version); ok {
 		l.below = id.order
 		return nil

@@ -18,10 +18,13 @@ const batch = 1024
 type walk struct {
 	ctx    context.Context
 	root   *os.Root
-	prefix string  // visit only keys that begin so
-	from   string  // and none below this
+	bounds bounds
 	stack  []level // from objects/, or where the prefix leads, to where the walk is
 }
+
+// bounds say which keys to visit: those that begin with prefix and are not below
+// from.
+type bounds struct{ prefix, from string }
 
 // level is a directory on the way.
 type level struct {
@@ -33,8 +36,8 @@ type level struct {
 	more   bool   // there may be pieces after next
 }
 
-// newWalk begins at the first key with this prefix that is not below from.
-func newWalk(ctx context.Context, root *os.Root, bucket, prefix, from string) *walk {
+// newWalk begins with the first key that has the prefix.
+func newWalk(ctx context.Context, root *os.Root, bucket, prefix string) *walk {
 	dir, depth, rest := prefixPath(prefix)
 	top := level{
 		depth:  depth,
@@ -42,7 +45,7 @@ func newWalk(ctx context.Context, root *os.Root, bucket, prefix, from string) *w
 		prefix: strings.TrimSuffix(prefix, rest),
 		more:   true,
 	}
-	return &walk{ctx: ctx, root: root, prefix: prefix, from: from, stack: []level{top}}
+	return &walk{ctx: ctx, root: root, bounds: bounds{prefix: prefix}, stack: []level{top}}
 }
 
 // next returns the next key and its directory, or ok false at the end. The key
@@ -67,43 +70,35 @@ func (w *walk) next(bucket string) (k keyDir, ok bool, err error) {
 	return keyDir{}, false, nil
 }
 
-// take returns the next piece of a level that the walk wants.
+// take returns the next piece of a level that leads to keys in the bounds.
 func (w *walk) take(l *level) (p piece, ok bool, err error) {
-	for w.wants(l.prefix, false) {
+	for w.bounds.reach(l.prefix) {
+		within := w.bounds.within(l.prefix)
 		for len(l.next) > 0 {
 			p, l.next = l.next[0], l.next[1:]
-			if w.wants(l.prefix+p.text, p.tag == keyTag) {
+			if within.wants(p) {
 				return p, true, nil
 			}
 		}
 		if !l.more {
 			break
 		}
-		if err := w.fill(l); err != nil {
+		if err := w.fill(l, within); err != nil {
 			return piece{}, false, err
 		}
 	}
 	return piece{}, false, nil
 }
 
-// wants tells whether a key (whole), or any that begins with these bytes, is one
-// to visit.
-func (w *walk) wants(text string, whole bool) bool {
-	if strings.HasPrefix(text, w.prefix) {
-		return text >= w.from || !whole && strings.HasPrefix(w.from, text)
-	}
-	return !whole && strings.HasPrefix(w.prefix, text)
-}
-
 // fill reads the next pieces of a level.
-func (w *walk) fill(l *level) error {
+func (w *walk) fill(l *level, within bounds) error {
 	if w.ctx.Err() != nil {
 		return context.Cause(w.ctx)
 	}
 	least := newLeast(batch, piece.compare)
 	err := scan(w.root, l.path, func(name string) {
 		p, ok := parsePiece(name, l.depth)
-		if ok && (l.done == nil || p.compare(*l.done) > 0) && w.wants(l.prefix+p.text, p.tag == keyTag) {
+		if ok && (l.done == nil || p.compare(*l.done) > 0) && within.wants(p) {
 			least.add(p)
 		}
 	})
@@ -117,13 +112,45 @@ func (w *walk) fill(l *level) error {
 	return nil
 }
 
+// startAfter lets the walk begin after a key.
+func (w *walk) startAfter(key string) { w.bounds.from = key + "\x00" }
+
 // skip goes on after all keys with this prefix.
 func (w *walk) skip(prefix string) {
 	from, ok := after(prefix)
 	if !ok {
 		w.stack = nil
 	}
-	w.from = from
+	w.bounds.from = from
+}
+
+// wants tells whether a piece is, or leads to, a key in the bounds.
+func (b bounds) wants(p piece) bool {
+	if p.tag == keyTag {
+		return p.text >= b.from && strings.HasPrefix(p.text, b.prefix)
+	}
+	return b.reach(p.text)
+}
+
+// reach tells whether keys that begin with this text can be in the bounds.
+func (b bounds) reach(text string) bool {
+	longer, shorter := text, b.prefix
+	if len(longer) < len(shorter) {
+		longer, shorter = shorter, longer
+	}
+	return strings.HasPrefix(longer, shorter) && (longer >= b.from || strings.HasPrefix(b.from, longer))
+}
+
+// within returns the bounds for what follows this text in keys that begin with
+// it, which the bounds reach.
+func (b bounds) within(text string) bounds {
+	b.prefix = b.prefix[min(len(text), len(b.prefix)):]
+	if rest, ok := strings.CutPrefix(b.from, text); ok {
+		b.from = rest
+	} else {
+		b.from = ""
+	}
+	return b
 }
 
 // after returns the first string that follows all strings with a prefix; ok is
