@@ -16,7 +16,6 @@ type globals struct {
 	queryText       *string // nil: not given
 	profile         *string
 	region          *string
-	version         bool
 	color           string
 	noSignRequest   bool
 	caBundle        *string

@@ -235,7 +235,7 @@ func (l *listing) advance(page *document.Object, total int, before *document.Obj
 		return false, nil
 	}
 	if before != nil && document.Equal(l.token, before) {
-		return false, fmt.Errorf("Error during pagination: The same next token was received twice: %s", quotedToken(l.token)) //lint:ignore ST1005 the AWS CLI's words
+		return false, fmt.Errorf("Error during pagination: The same next token was received twice: %s", quotedToken(l.token))
 	}
 	l.inject()
 	return true, nil

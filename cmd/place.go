@@ -76,7 +76,7 @@ func (s *session) localRegion() (string, error) {
 		region = *s.region
 	}
 	if !regionForm.MatchString(region) {
-		return "", fmt.Errorf("Provided region_name '%s' doesn't match a supported format.", region)
+		return "", fmt.Errorf("Provided region_name '%s' doesn't match a supported format.", region) //lint:ignore ST1005 the AWS CLI's words
 	}
 	return region, nil
 }
