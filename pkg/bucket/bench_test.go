@@ -23,9 +23,9 @@ type size struct {
 
 var sizes = []size{{"1KB", 1 << 10}, {"1MB", 1 << 20}, {"250MB", 250 << 20}}
 
-// noise is a body of this size that is no trouble to make.
+// noise is a body of this size that is little trouble to make.
 func noise(n int64) io.Reader {
-	return io.LimitReader(&repeating{data: randomBytes(1 << 20)}, n)
+	return io.LimitReader(&repeating{data: randomBytes(int(min(n, 64<<10)))}, n)
 }
 
 func randomBytes(n int) []byte {

@@ -27,12 +27,13 @@
 //	.tmp/                       what is being written
 //	.locks/                     empty files to hold locks on
 //
-// A key becomes a path by cutting it after each of its first 16 slashes, and after
-// 80 bytes where none comes sooner. Each piece is written with a-z, 0-9, "-", "_" and "."; any
-// other byte is %xx. So "x" and "x/y" can both exist, ".." is a name like any
-// other, keys that differ in case or in Unicode form only stay apart on every
-// file system, and no name is longer than 241 bytes. Pieces sort as keys do,
-// which is what lets a listing read only the directories that its page needs.
+// A key becomes a path by cutting it after each of its first 16 slashes, and
+// after 80 bytes where none comes sooner. Each piece is written with a-z, 0-9,
+// "-", "_" and "."; any other byte is %xx. So "x" and "x/y" can both exist, ".."
+// is a name like any other, keys that differ in case or in Unicode form only
+// stay apart on every file system, and no name is longer than 241 bytes. Pieces
+// sort as keys do, which is what lets a listing read only the directories that
+// its page needs.
 //
 // A version is one file: the object's bytes, then its record in JSON, then 16
 // bytes that tell the length and the checksum of the record. It is written to

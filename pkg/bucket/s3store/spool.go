@@ -23,7 +23,7 @@ func (s *Store) seekable(ctx context.Context, body io.Reader) (again io.ReadSeek
 		return nil, 0, nil, err
 	}
 	size, err = left(f)
-	return f, size, func() { f.discard() }, err
+	return f, size, func() { _ = f.discard() }, err
 }
 
 // left returns how much there is from where a seeker stands to its end. A pipe
@@ -41,8 +41,12 @@ func left(s io.Seeker) (int64, error) {
 	return max(0, end-at), err
 }
 
-// tempFile is a temporary file.
-type tempFile struct{ *os.File }
+// tempFile is a temporary file. Where the system lets an open file be removed it
+// has no name any more, so that nothing is left of it if the process dies.
+type tempFile struct {
+	*os.File
+	nameless bool
+}
 
 // spool copies r to a temporary file and returns that, at its start.
 func spool(ctx context.Context, dir string, r io.Reader) (tempFile, error) {
@@ -50,7 +54,7 @@ func spool(ctx context.Context, dir string, r io.Reader) (tempFile, error) {
 	if err != nil {
 		return tempFile{}, fmt.Errorf("make a temporary file: %w", err)
 	}
-	t := tempFile{f}
+	t := tempFile{f, os.Remove(f.Name()) == nil}
 	if _, err = io.Copy(f, heeding{ctx, r}); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
@@ -62,7 +66,11 @@ func spool(ctx context.Context, dir string, r io.Reader) (tempFile, error) {
 
 // discard closes and removes the file.
 func (t tempFile) discard() error {
-	return errors.Join(t.Close(), os.Remove(t.Name()))
+	err := t.Close()
+	if !t.nameless {
+		err = errors.Join(err, os.Remove(t.Name()))
+	}
+	return err
 }
 
 // heeding is a reader that stops when its context does.
