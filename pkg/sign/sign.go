@@ -6,11 +6,13 @@
 //     says where the source lies (AWSIoTDeviceManagement-SHA256-ECDSA).
 //   - [Embedded] and [EmbeddedTI] write a JSON object that holds the signature
 //     and the source itself (AmazonFreeRTOS-Default, AmazonFreeRTOS-TI-CC3220SF).
+//   - [Notation] signs a small payload that names a container image
+//     (Notation-OCI-SHA384-ECDSA).
 //
 // [Read] and [ParseSignature] read a signed archive back: its digest, and what
 // its signature claims.
 //
-// Every function streams: memory stays at about a mebibyte, whatever the size of
+// Objects are streamed: memory stays at about a mebibyte, whatever the size of
 // the source, and what a hostile source declares about itself reserves nothing.
 // The destination is written once, from front to back. When a function fails,
 // the destination holds a part of the object that must be thrown away.
@@ -40,8 +42,8 @@ type Identity struct {
 	Chain []*x509.Certificate // that of the key first, the root last
 }
 
-// Claims are what a Lambda signature says of itself beside who signed. Times
-// are kept to the millisecond.
+// Claims are what a signature of the Lambda and Notation forms says of itself
+// beside who signed.
 type Claims struct {
 	Job            string // the ARN of the signing job
 	ProfileVersion string // the ARN of the version of the signing profile
