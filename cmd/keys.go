@@ -50,9 +50,9 @@ func (s *session) openKeys() (*keys.Store, error) {
 // signers are the keys of the local engine, as its jobs ask for them.
 type signers struct{ *keys.Store }
 
-// Service returns the identity that signs for the service in a region.
-func (k signers) Service(ctx context.Context, region string, _ time.Time) (sign.Identity, error) {
-	id, err := k.Identity(ctx, region)
+// Service returns the identity that signs for the service in a region, at a time.
+func (k signers) Service(ctx context.Context, region string, at time.Time) (sign.Identity, error) {
+	id, err := k.IdentityAt(ctx, region, at)
 	return sign.Identity(id), err
 }
 
