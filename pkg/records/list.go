@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"math"
 	"slices"
 	"time"
@@ -14,11 +13,13 @@ import (
 // with any filters and anywhere in the list. So no filter may be applied to rows
 // one by one: a filter that few rows pass would read them all.
 //
-// Jobs fall into kinds: status, platform, whether revoked, and term. There are
-// few kinds, found by skipping along an index from one to the next. Within a
-// kind every filter is a range of created_at, for a signature expires its term
-// after its job was created. So a page is the newest of the newest few of each
-// kind, and each of them is one look into an index.
+// Jobs fall into kinds: status, platform, whether revoked, and term; those of one
+// requester also by their invoker, of whom there is hardly ever more than one.
+// There are few kinds, found by skipping along an index from one to the next.
+// Within a kind every filter is a range of created_at, for a signature expires
+// its term after its job was created. So a page is the newest of the newest few
+// of each kind, and each of them is one look into an index, which need not go
+// further back than the page does by then.
 
 // Position is a job's place in the list.
 type Position struct {
@@ -33,7 +34,7 @@ type JobQuery struct {
 	Status        string
 	Platform      string
 	RequestedBy   string
-	Invoker       string // beside RequestedBy, no faster than without it
+	Invoker       string
 	Revoked       *bool
 	ExpiresAfter  time.Time // after this moment; jobs that do not expire do not pass
 	ExpiresBefore time.Time // before this moment; jobs that do not expire do not pass
@@ -49,7 +50,7 @@ func (s *Store) Jobs(ctx context.Context, q JobQuery) ([]Job, error) {
 		return nil, s.failed("list jobs", err)
 	}
 	defer tx.Rollback() // nothing was written
-	at, err := q.page(ctx, tx)
+	at, err := q.page(ctx, &preparing{tx: tx})
 	if err != nil || len(at) == 0 {
 		return nil, s.failed("list jobs", err)
 	}
@@ -83,17 +84,17 @@ func newestFirst(a, b place) int {
 }
 
 // page finds the places of the jobs on a page, in order.
-func (q *JobQuery) page(ctx context.Context, tx *sql.Tx) ([]place, error) {
+func (q *JobQuery) page(ctx context.Context, r reader) ([]place, error) {
 	if !q.filtered() {
-		return q.newest(ctx, tx, nil, q.Limit)
+		return q.newest(ctx, r, nil, math.MinInt64)
 	}
 	var page []place
-	k, err := q.nextKind(ctx, tx, nil)
-	for ; k != nil && err == nil; k, err = q.nextKind(ctx, tx, k) {
+	k, err := q.nextKind(ctx, r, nil)
+	for ; k != nil && err == nil; k, err = q.nextKind(ctx, r, k) {
 		if !q.wants(k) {
 			continue
 		}
-		some, err := q.newest(ctx, tx, k, q.Limit)
+		some, err := q.newest(ctx, r, k, q.since(page))
 		if err != nil {
 			return nil, err
 		}
@@ -102,6 +103,15 @@ func (q *JobQuery) page(ctx context.Context, tx *sql.Tx) ([]place, error) {
 		page = page[:min(len(page), q.Limit)]
 	}
 	return page, err
+}
+
+// since is when the oldest job of a full page was created. Older ones have no
+// place on it any more.
+func (q *JobQuery) since(page []place) int64 {
+	if len(page) < q.Limit || len(page) == 0 {
+		return math.MinInt64
+	}
+	return page[len(page)-1].created
 }
 
 func (q *JobQuery) filtered() bool {
@@ -114,6 +124,7 @@ func (q *JobQuery) expiring() bool {
 
 // kind is what many jobs have in common.
 type kind struct {
+	invoker          string // only of a requester's jobs
 	status, platform string
 	revoked          bool
 	term             int64
@@ -123,26 +134,49 @@ func (q *JobQuery) wants(k *kind) bool {
 	return (q.Status == "" || q.Status == k.status) &&
 		(q.Platform == "" || q.Platform == k.platform) &&
 		(q.Revoked == nil || *q.Revoked == k.revoked) &&
+		(q.Invoker == "" || q.RequestedBy == "" || q.Invoker == k.invoker) &&
 		(k.term != 0 || !q.expiring())
+}
+
+// kinds names the columns that make a kind of the query's jobs.
+func (q *JobQuery) kinds() string {
+	if q.RequestedBy != "" {
+		return "invoker, status, platform, revoked, term"
+	}
+	return "status, platform, revoked, term"
+}
+
+func (q *JobQuery) columns(k *kind) []any {
+	all := []any{&k.invoker, &k.status, &k.platform, &k.revoked, &k.term}
+	if q.RequestedBy != "" {
+		return all
+	}
+	return all[1:]
 }
 
 // nextKind returns the kind that follows another among the jobs of the query's
 // account or requester or invoker; nil comes before the first and after the last.
-func (q *JobQuery) nextKind(ctx context.Context, tx *sql.Tx, after *kind) (*kind, error) {
+func (q *JobQuery) nextKind(ctx context.Context, r reader, after *kind) (*kind, error) {
+	// SQLite begins at what equals the columns and passes over it row by row: with
+	// the last possible created_at that is nothing, without it the kind.
+	created := int64(math.MaxInt64)
+	if after == nil {
+		after, created = &kind{}, math.MinInt64
+	}
 	c := q.whose()
-	if after != nil {
-		// SQLite begins at what equals the five and passes over it row by row:
-		// with the last possible created_at that is nothing, without it the kind.
-		c.and("(status, platform, revoked, term, created_at) > (?, ?, ?, ?, ?)",
-			after.status, after.platform, after.revoked, after.term, int64(math.MaxInt64))
+	values := append(q.columns(after), created)
+	c.and("("+q.kinds()+", created_at) > ("+marks(len(values))+")", values...)
+	found, err := gather(ctx, r, q.kindFrom, `SELECT `+q.kinds()+` FROM jobs WHERE `+c.String()+`
+		ORDER BY `+q.kinds()+`, created_at LIMIT 1`, c.args)
+	if err != nil || len(found) == 0 {
+		return nil, err
 	}
-	var k kind
-	err := tx.QueryRowContext(ctx, `SELECT status, platform, revoked, term FROM jobs WHERE `+c.String()+`
-		ORDER BY status, platform, revoked, term, created_at LIMIT 1`, c.args...).Scan(&k.status, &k.platform, &k.revoked, &k.term)
-	if errors.Is(err, sql.ErrNoRows) {
-		return nil, nil
-	}
-	return &k, err
+	return &found[0], nil
+}
+
+func (q *JobQuery) kindFrom(r row) (k kind, err error) {
+	err = r.Scan(q.columns(&k)...)
+	return k, err
 }
 
 // whose is what an index on kinds begins with.
@@ -158,31 +192,67 @@ func (q *JobQuery) whose() (c conditions) {
 	return c
 }
 
-// newest returns the places of the next jobs, of one kind or of all.
-func (q *JobQuery) newest(ctx context.Context, tx *sql.Tx, k *kind, limit int) ([]place, error) {
-	c := q.whose()
+// newest returns the places of the next jobs, of one kind or of all, that were
+// not created before since.
+func (q *JobQuery) newest(ctx context.Context, r reader, k *kind, since int64) ([]place, error) {
+	c, before := q.whose(), place{created: math.MaxInt64}
+	if q.After != nil {
+		before = place{q.After.CreatedAt.UnixMicro(), q.After.ID}
+	}
 	if k != nil {
 		q.narrow(&c, k)
+		since, before = q.terms(k, since, before)
 	}
-	if q.After != nil {
-		c.and("(created_at, id) < (?, ?)", q.After.CreatedAt.UnixMicro(), q.After.ID)
-	}
-	query := `SELECT created_at, id FROM jobs WHERE ` + c.String() + c.place(` ORDER BY created_at DESC, id DESC LIMIT ?`, limit)
-	return gather(ctx, tx, placeFrom, query, c.args)
+	// Of two bounds on one side SQLite would take one to find its way by, and hold
+	// the rows to the other one by one.
+	c.and("created_at >= ?", since)
+	c.and("(created_at, id) < (?, ?)", before.created, before.id)
+	query := `SELECT created_at, id FROM jobs WHERE ` + c.String() + c.place(` ORDER BY created_at DESC, id DESC LIMIT ?`, q.Limit)
+	return gather(ctx, r, placeFrom, query, c.args)
 }
 
 func (q *JobQuery) narrow(c *conditions, k *kind) {
+	if q.RequestedBy != "" {
+		c.and("invoker = ?", k.invoker)
+	}
 	c.and("status = ?", k.status)
 	c.and("platform = ?", k.platform)
 	c.and("revoked = ?", k.revoked)
 	c.and("term = ?", k.term)
-	if q.RequestedBy != "" && q.Invoker != "" {
-		c.and("invoker = ?", q.Invoker)
-	}
+}
+
+// terms brings the bounds of a kind together with those of its expiry. No id is
+// less than "".
+func (q *JobQuery) terms(k *kind, since int64, before place) (int64, place) {
 	if !q.ExpiresAfter.IsZero() {
-		c.and("created_at > ?", q.ExpiresAfter.UnixMicro()-k.term)
+		since = max(since, q.ExpiresAfter.UnixMicro()-k.term+1)
 	}
 	if !q.ExpiresBefore.IsZero() {
-		c.and("created_at < ?", q.ExpiresBefore.UnixMicro()-k.term)
+		expiring := place{created: q.ExpiresBefore.UnixMicro() - k.term}
+		if newestFirst(before, expiring) < 0 {
+			before = expiring
+		}
 	}
+	return since, before
+}
+
+// preparing reads in a transaction, and has a statement understood once, however
+// often it is asked with other arguments.
+type preparing struct {
+	tx    *sql.Tx
+	known map[string]*sql.Stmt // they end with the transaction
+}
+
+func (p *preparing) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if p.known == nil {
+		p.known = map[string]*sql.Stmt{}
+	}
+	if p.known[query] == nil {
+		statement, err := p.tx.PrepareContext(ctx, query)
+		if err != nil {
+			return nil, err
+		}
+		p.known[query] = statement
+	}
+	return p.known[query].QueryContext(ctx, args...)
 }
