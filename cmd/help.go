@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -125,18 +126,13 @@ func commandsIn(group *cobra.Command) []*cobra.Command {
 
 func nameSection(c *cobra.Command) section {
 	s := section{heading: "NAME"}
-	s.add(paragraph, 0, c.Name()+" - "+strings.TrimSuffix(c.Short, "."))
+	s.add(paragraph, 0, c.Name()+" - "+firstSentence(c.Short))
 	return s
 }
 
 func (s *session) descriptionSection(c *cobra.Command) section {
 	sec := section{heading: "DESCRIPTION"}
-	switch {
-	case c.Long != "":
-		sec.prose(c.Long)
-	default:
-		sec.prose(sentence(c.Short))
-	}
+	sec.prose(cmp.Or(c.Long, c.Short))
 	if o := s.operations[c]; o != nil && o.op.Pages != nil && o.waiter == nil {
 		sec.prose(pagingNote(c.Name(), o.op.Pages.Result))
 	}
@@ -149,13 +145,16 @@ func pagingNote(command string, results []string) string {
 		"and what it picks must be found below: %s.", command, strings.Join(results, ", "))
 }
 
-// sentence ends a text with a full stop.
-func sentence(text string) string { return strings.TrimSuffix(text, ".") + "." }
+// firstSentence is the first sentence of a text, without its full stop.
+func firstSentence(text string) string {
+	first, _, _ := strings.Cut(text, ". ")
+	return strings.TrimSuffix(first, ".")
+}
 
 func commandsSection(c *cobra.Command) section {
 	s := section{heading: "AVAILABLE COMMANDS"}
 	for _, sub := range commandsIn(c) {
-		s.term(0, sub.Name(), sentence(sub.Short))
+		s.term(0, sub.Name(), firstSentence(sub.Short)+".")
 		s.blocks[len(s.blocks)-2].link = pageName(sub)
 	}
 	return s
@@ -193,8 +192,8 @@ func (s *session) exitSection(c *cobra.Command) section {
 	return sec
 }
 
-// summary is what the command does, in a sentence.
+// summary is what the command does, in a sentence without a full stop.
 func (p page) summary() string {
 	_, text, _ := strings.Cut(p.sections[0].blocks[0].text, " - ")
-	return sentence(text)
+	return text
 }

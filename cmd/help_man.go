@@ -39,7 +39,7 @@ func (p page) man() string {
 		fmt.Fprintf(&b, ".SH %s\n", roff(s.heading))
 		switch {
 		case s.heading == "NAME":
-			fmt.Fprintf(&b, "%s \\- %s\n", roff(p.manName()), roff(strings.TrimSuffix(p.summary(), ".")))
+			fmt.Fprintf(&b, "%s \\- %s\n", roff(p.manName()), roff(p.summary()))
 		case s.common:
 			fmt.Fprintf(&b, "Those of every command: see\n.BR %s (1).\n", roff(strings.Fields(p.command)[0]))
 		default:

@@ -75,8 +75,6 @@ func optionNamesShown(f *pflag.Flag) string {
 		return fmt.Sprintf("--%s | --no-%s", f.Name, f.Name)
 	case f.Name == "cli-input-json":
 		return "--cli-input-json | --cli-input-yaml"
-	case f.Shorthand != "":
-		return fmt.Sprintf("--%s | -%s", f.Name, f.Shorthand)
 	}
 	return "--" + f.Name
 }
@@ -122,11 +120,21 @@ func (s *section) option(f *pflag.Flag, m *api.Member, required bool) {
 	}
 }
 
+// addHelp defines --help, which tree.go reads; it is here for completion, and so
+// that Cobra defines none. Called as aws the program has no such option.
+func (s *session) addHelp(f *pflag.FlagSet) {
+	f.BoolP("help", "h", false, "Show the page of the command.")
+	f.Lookup("help").Hidden = s.name == "aws"
+}
+
 // globalSection describes the options that every command takes.
 func globalSection(root *cobra.Command) section {
 	s := section{heading: "GLOBAL OPTIONS"}
 	for _, f := range shownOptions(root.PersistentFlags()) {
 		s.option(f, nil, false)
+	}
+	if help := root.PersistentFlags().Lookup("help"); !help.Hidden {
+		s.term(0, "--help | -h (boolean)", help.Usage)
 	}
 	return s
 }

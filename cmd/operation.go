@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -42,15 +43,19 @@ type parameter struct {
 	set   *bool // of a switch
 }
 
+const aboutWait = "Wait until something is so. Each command asks the service again and again until the answer is what is waited for, and then ends with 0. " +
+	"It ends with 255 when that cannot come about any more, or has not for too long."
+
 // addOperations adds the commands of a service to a group.
 func (s *session) addOperations(group *cobra.Command, svc *service) {
+	group.Long = cmp.Or(group.Long, svc.Doc)
 	for _, op := range svc.Operations {
 		group.AddCommand(s.newOperation(svc, op, nil))
 	}
 	if len(svc.Waiters) == 0 {
 		return
 	}
-	wait := &cobra.Command{Use: "wait", Short: "Wait until something is so.", Annotations: map[string]string{asks: "subcommand"}}
+	wait := &cobra.Command{Use: "wait", Short: "Wait until something is so.", Long: aboutWait, Annotations: map[string]string{asks: "subcommand"}}
 	for _, w := range svc.Waiters {
 		wait.AddCommand(s.newOperation(svc, w.Operation, w))
 	}
@@ -80,8 +85,8 @@ func (o *operation) addFlags(f *pflag.FlagSet) {
 	if o.service.operand[o.op.Name] != nil { // nothing stands for an operand in a document
 		return
 	}
-	addGiven(f, &o.inputJSON, "cli-input-json", "Parameters as a JSON document; options on the command line go before it.")
-	addGiven(f, &o.inputYAML, "cli-input-yaml", "Parameters as a YAML document; options on the command line go before it.")
+	addGiven(f, &o.inputJSON, "cli-input-json", "Parameters as a JSON or YAML document in the form that --generate-cli-skeleton prints. Options on the command line go before it.")
+	addGiven(f, &o.inputYAML, "cli-input-yaml", "Parameters as a YAML document. Options on the command line go before it.")
 	if o.op.Pages != nil && o.waiter == nil {
 		o.paging.add(f)
 	}
@@ -90,7 +95,7 @@ func (o *operation) addFlags(f *pflag.FlagSet) {
 		o.skeleton = &kind
 		return nil
 	}}
-	v.add(f, "generate-cli-skeleton", "Print a sample of the parameters, or of the answer, and do nothing else.")
+	v.add(f, "generate-cli-skeleton", "Print a sample of the parameters, or of the answer, and do nothing else. Without a value it is input.")
 }
 
 // hidden tells whether an option about pages has the name that the member's would

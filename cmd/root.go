@@ -27,16 +27,26 @@ func Main(ctx context.Context, env *Env) int {
 	return s.exit(ctx, s.run(ctx, env.Args[1:]))
 }
 
+// about is what the program's own page says.
+const about = `signer signs code as AWS Signer does: zip archives for Lambda and firmware for IoT devices, on this machine or with AWS. ` +
+	`Its commands, options, answers and errors are those of "aws signer" and of the parts of "aws s3api" and "aws acm" that go with it. ` +
+	`Under the name aws it takes the service's name first, so that scripts for the AWS CLI run unchanged.
+
+A signing profile says for which platform and with which key. A signing job signs one version of an object in a bucket and keeps the result in another.
+
+The local engine does the work, unless --engine aws, SIGNER_ENGINE=aws or an endpoint says otherwise. ` +
+	`It keeps profiles, jobs, buckets, certificates and keys in a directory of its own, which it makes when it first needs it.`
+
 // newRoot makes the tree of commands.
 func newRoot(s *session) *cobra.Command {
-	root := &cobra.Command{Use: s.name, Short: "Sign code, as AWS Signer does", Annotations: map[string]string{asks: "operation"},
-		SilenceErrors: true, SilenceUsage: true, CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true}}
+	root := &cobra.Command{Use: s.name, Short: "Sign code, as AWS Signer does.", Long: about, Annotations: map[string]string{asks: "operation"},
+		SilenceErrors: true, SilenceUsage: true, CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true}}
 	s.add(root.PersistentFlags())
-	root.PersistentFlags().BoolP("help", "h", false, "")
+	s.addHelp(root.PersistentFlags())
 	signer := root
 	if s.name == "aws" {
 		root.Annotations[asks] = "command"
-		signer = &cobra.Command{Use: "signer", Short: "AWS Signer", Annotations: map[string]string{asks: "operation"}}
+		signer = &cobra.Command{Use: "signer", Short: "AWS Signer.", Annotations: map[string]string{asks: "operation"}}
 		root.AddCommand(signer)
 	}
 	s.addOperations(signer, signerService)

@@ -37,14 +37,17 @@ func newSession(env *Env) *session {
 func (s *session) run(ctx context.Context, words []string) error {
 	root := newRoot(s)
 	if len(words) > 0 && strings.HasPrefix(words[0], "__complete") {
-		s.growAll()
-		root.SetArgs(words)
-		return root.ExecuteContext(ctx)
+		return s.complete(ctx, root, words)
 	}
 	if err := s.readFirst(words); err != nil {
 		return err
 	}
-	r := &reader{root: root, nodes: s.nodes, toured: s.checkGlobals, alias: s.alias,
+	return s.prompted(words, func() error { return s.follow(ctx, root, words) })
+}
+
+// follow reads a command line and does what it says.
+func (s *session) follow(ctx context.Context, root *cobra.Command, words []string) error {
+	r := &reader{root: root, nodes: s.nodes, toured: s.checkGlobals, alias: s.alias, dashHelp: s.name != "aws",
 		external: func(command string, words []string) error { return s.runExternal(ctx, command, words) }}
 	t, err := r.read(words)
 	switch {

@@ -27,6 +27,8 @@ type reader struct {
 	toured   func() error                                           // called once the global options are set
 	alias    func(group *cobra.Command, name string) (string, bool) // the user's own names
 	external func(command string, words []string) error             // runs an alias that is a command of the shell
+	dashHelp bool                                                   // --help and -h ask for help, too
+	helped   bool                                                   // one of them was met
 }
 
 // target is what a command line asks for.
@@ -40,7 +42,7 @@ type target struct {
 // they stand; the first mistake ends it.
 func (r *reader) read(words []string) (target, error) {
 	at := r.root
-	options := optionsOf(r.root.PersistentFlags())
+	options := r.globals()
 	used := map[string]bool{} // aliases, so that one may stand for a command of its own name
 	for at.HasSubCommands() {
 		name, rest, err := r.step(at, options, words)
@@ -48,7 +50,8 @@ func (r *reader) read(words []string) (target, error) {
 			return target{}, err
 		}
 		if name == "help" {
-			return target{command: at, help: true}, nil
+			at, err = r.topic(at, rest)
+			return target{command: at, help: true}, err
 		}
 		if r.own(at, name) {
 			words, options = rest, nil
@@ -63,12 +66,40 @@ func (r *reader) read(words []string) (target, error) {
 			if err != nil {
 				return target{}, err
 			}
-			words, options = slices.Concat(expansion, rest), optionsOf(r.root.PersistentFlags())
+			words, options = slices.Concat(expansion, rest), r.globals()
 			continue
 		}
 		at, words, options = r.enter(at, name), rest, nil
 	}
+	if r.helped {
+		return target{command: at, help: true}, nil
+	}
 	return r.leaf(at, words)
+}
+
+// globals are the options that may stand anywhere.
+func (r *reader) globals() []*option {
+	options := optionsOf(r.root.PersistentFlags())
+	if r.dashHelp {
+		for _, name := range [...]string{"--help", "-h"} {
+			options = append(options, &option{name: name, exact: true, set: func([]string) error { r.helped = true; return nil }})
+		}
+	}
+	return options
+}
+
+// topic is the command that the words behind help lead to.
+func (r *reader) topic(at *cobra.Command, words []string) (*cobra.Command, error) {
+	for _, name := range words {
+		if !at.HasSubCommands() {
+			return nil, &unknownOptions{name}
+		}
+		if err := choose("argument "+at.Annotations[asks], name, childNames(at)); err != nil {
+			return nil, err
+		}
+		at = r.enter(at, name)
+	}
+	return at, nil
 }
 
 // enter returns the command of this name in a group, with the commands below it.
@@ -95,7 +126,10 @@ func (r *reader) step(group *cobra.Command, options []*option, words []string) (
 	}}
 	g := &grammar{options: options, positionals: []*positional{pick}}
 	rest, missing, err := g.parse(words)
-	if err == nil && len(missing) > 0 {
+	switch {
+	case err == nil && len(missing) > 0 && r.helped:
+		name = "help"
+	case err == nil && len(missing) > 0:
 		err = requiredError(group, missing)
 	}
 	if err == nil && options != nil {
