@@ -36,6 +36,10 @@ func contract(t *testing.T, open func(*testing.T) *records.Store) {
 		{"RevokeJobOnce", testRevokeJobOnce},
 		{"Unfinished", testUnfinished},
 		{"ListsWithEveryFilter", testListsWithEveryFilter},
+		{"PartitionsInOrder", testPartitionsInOrder},
+		{"OldestPageByPage", testOldestPageByPage},
+		{"DeletesJobsThatHaveEnded", testDeletesJobsThatHaveEnded},
+		{"DeletesProfilesButNotNames", testDeletesProfilesButNotNames},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open(t)) })
 	}

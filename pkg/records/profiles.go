@@ -57,8 +57,9 @@ func profileFrom(r row) (p Profile, err error) {
 func (s *Store) AddProfile(ctx context.Context, p Profile) error {
 	var c conditions
 	values := p.columns()
-	added, err := s.write(ctx, c.place(`INSERT INTO profiles (`+profileColumns+`) VALUES (`+marks(len(values))+`)
-		ON CONFLICT (account, region, name) DO NOTHING`, values...), c.args...)
+	insert := c.place(`INSERT INTO profiles (`+profileColumns+`) SELECT `+marks(len(values)), values...)
+	free := c.place(` WHERE NOT EXISTS (SELECT 1 FROM taken_names WHERE account = ? AND region = ? AND name = ?)`, p.Account, p.Region, p.Name)
+	added, err := s.write(ctx, insert+free+` ON CONFLICT (account, region, name) DO NOTHING`, c.args...)
 	return s.unchanged("add profile "+p.Name, added, err, ErrExists)
 }
 

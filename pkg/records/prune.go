@@ -1,0 +1,82 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// What follows is for housekeeping: it sees all partitions, and forgets.
+
+// NextPartition returns the partition with a profile or a job that follows
+// another one, or ErrNotFound after the last. None is less than the zero one.
+func (s *Store) NextPartition(ctx context.Context, after Partition) (Partition, error) {
+	next := Partition{}
+	err := s.db.QueryRowContext(ctx, `SELECT account, region FROM (
+			SELECT account, region FROM profiles WHERE (account, region) > ($1, $2) ORDER BY account, region LIMIT 1) AS p
+		UNION SELECT account, region FROM (
+			SELECT account, region FROM jobs WHERE (account, region) > ($1, $2) ORDER BY account, region LIMIT 1) AS j
+		ORDER BY account, region LIMIT 1`, after.Account, after.Region).Scan(&next.Account, &next.Region)
+	return next, s.missing("next account and region", err)
+}
+
+// OldestQuery chooses jobs from the oldest on.
+type OldestQuery struct {
+	Partition
+	Before time.Time // created before this moment; zero: whenever
+	After  *Position // the last job of the page before
+	Limit  int       // at most so many
+}
+
+// Oldest returns the next jobs of a partition, oldest first and equal times in the
+// order of ids. Fewer than the limit means that there are no more.
+func (s *Store) Oldest(ctx context.Context, q OldestQuery) ([]Job, error) {
+	var c conditions
+	c.and("account = ?", q.Account)
+	c.and("region = ?", q.Region)
+	if q.After != nil {
+		c.and("(created_at, id) > (?, ?)", q.After.CreatedAt.UnixMicro(), q.After.ID)
+	}
+	if !q.Before.IsZero() {
+		c.and("created_at < ?", q.Before.UnixMicro())
+	}
+	query := `SELECT ` + jobColumns + ` FROM jobs WHERE ` + c.String() + c.place(` ORDER BY created_at, id LIMIT ?`, q.Limit)
+	jobs, err := gather(ctx, s.db, jobFrom, query, c.args)
+	return jobs, s.failed("list the oldest jobs", err)
+}
+
+// DeleteJobs forgets those of the jobs that have ended, all at once, and returns
+// how many these were. Their tokens can make jobs again.
+func (s *Store) DeleteJobs(ctx context.Context, ids []string) (int, error) {
+	if len(ids) == 0 {
+		return 0, nil
+	}
+	var c conditions
+	c.and("id IN ("+marks(len(ids))+")", anys(ids)...)
+	gone, err := s.write(ctx, `DELETE FROM jobs WHERE `+c.String()+` AND status <> 'InProgress'`, c.args...)
+	return int(gone), s.failed("delete jobs", err)
+}
+
+// DeleteProfile forgets all of a profile that is not Active any more, but for its
+// name, which stays taken. It returns ErrChanged, and changes nothing, if there is
+// no such profile of that version.
+func (s *Store) DeleteProfile(ctx context.Context, in Partition, name, version string) error {
+	err := s.change(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, `DELETE FROM profiles
+			WHERE account = $1 AND region = $2 AND name = $3 AND version = $4 AND status <> 'Active'`, in.Account, in.Region, name, version)
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); n == 0 {
+			return errors.Join(err, ErrChanged)
+		}
+		_, err = tx.ExecContext(ctx, `DELETE FROM policies WHERE account = $1 AND region = $2 AND profile = $3`, in.Account, in.Region, name)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO taken_names (account, region, name) VALUES ($1, $2, $3)`, in.Account, in.Region, name)
+		return err
+	})
+	return s.failed("delete profile "+name, err)
+}
