@@ -2,7 +2,6 @@ package cmd
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,8 +108,6 @@ func (p *parsing) classify() error {
 	return nil
 }
 
-var negativeNumber = regexp.MustCompile(`^-\d+$|^-\d*\.\d+$`)
-
 // lookup returns nil for a word that is not an option.
 func (p *parsing) lookup(word string) (*found, error) {
 	if len(word) < 2 || word[0] != '-' {
@@ -132,10 +129,20 @@ func (p *parsing) lookup(word string) (*found, error) {
 		return &found{matches[0], explicit}, nil
 	case len(matches) > 1:
 		return nil, usageErrorf("ambiguous option: %s could match %s", word, strings.Join(optionNames(matches), ", "))
-	case negativeNumber.MatchString(word), strings.Contains(word, " "):
+	case isNegativeNumber(word), strings.Contains(word, " "):
 		return nil, nil
 	}
 	return &found{}, nil
+}
+
+// isNegativeNumber tells whether a word looks like -5, -5.5 or -.5.
+func isNegativeNumber(word string) bool {
+	whole, part, dot := strings.Cut(word[1:], ".")
+	return isDigits(whole+part) && (!dot || part != "")
+}
+
+func isDigits(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
 }
 
 func (g *grammar) option(name string) *option {

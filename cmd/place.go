@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"os/user"
 	"path/filepath"
-	"regexp"
+	"strings"
 )
 
 // This file decides who does the work and where: this program in a home of its
@@ -75,13 +75,18 @@ func (s *session) localRegion() (string, error) {
 	if s.region != nil && *s.region != "" {
 		region = *s.region
 	}
-	if !regionForm.MatchString(region) {
+	if !isRegion(region) {
 		return "", fmt.Errorf("Provided region_name '%s' doesn't match a supported format.", region) //lint:ignore ST1005 the AWS CLI's words
 	}
 	return region, nil
 }
 
-var regionForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
+// isRegion tells whether a name has the form of a region's: that of a part of a
+// host's name.
+func isRegion(name string) bool {
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	return name != "" && len(name) <= 63 && strings.Trim(name, letters+"-") == "" && strings.Trim(name, "-") == name
+}
 
 // caller is the account and the principal that the local engine works for.
 func (s *session) caller() (account, principal string, err error) {
@@ -89,7 +94,7 @@ func (s *session) caller() (account, principal string, err error) {
 	if id, ok := s.env.LookupEnv("SIGNER_ACCOUNT_ID"); ok {
 		account = id
 	}
-	if !accountForm.MatchString(account) {
+	if len(account) != 12 || !isDigits(account) {
 		return "", "", &configError{"Configuration", fmt.Sprintf("SIGNER_ACCOUNT_ID must have 12 digits, not %q.", account)}
 	}
 	if arn := s.env.getenv("SIGNER_PRINCIPAL_ARN"); arn != "" {
@@ -97,8 +102,6 @@ func (s *session) caller() (account, principal string, err error) {
 	}
 	return account, fmt.Sprintf("arn:aws:iam::%s:user/%s", account, s.userName()), nil
 }
-
-var accountForm = regexp.MustCompile(`^[0-9]{12}$`)
 
 // userName is the operating system's name for who runs the program.
 func (s *session) userName() string {
