@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"os/user"
 	"path/filepath"
-	"strings"
+
+	"signer/pkg/remote"
 )
 
 // This file decides who does the work and where: this program in a home of its
@@ -75,17 +76,7 @@ func (s *session) localRegion() (string, error) {
 	if s.region != nil && *s.region != "" {
 		region = *s.region
 	}
-	if !isRegion(region) {
-		return "", fmt.Errorf("Provided region_name '%s' doesn't match a supported format.", region) //lint:ignore ST1005 the AWS CLI's words
-	}
-	return region, nil
-}
-
-// isRegion tells whether a name has the form of a region's: that of a part of a
-// host's name.
-func isRegion(name string) bool {
-	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-	return name != "" && len(name) <= 63 && strings.Trim(name, letters+"-") == "" && strings.Trim(name, "-") == name
+	return region, remote.CheckRegion(region)
 }
 
 // caller is the account and the principal that the local engine works for.

@@ -21,8 +21,8 @@ func (l *loader) findRegion(ctx context.Context) error {
 	if l.region == nil {
 		return nil
 	}
-	if !isRegion(*l.region) {
-		return &Error{Text: fmt.Sprintf("Provided region_name '%s' doesn't match a supported format.", *l.region)}
+	if err := CheckRegion(*l.region); err != nil {
+		return err
 	}
 	plain := strings.ReplaceAll(strings.ReplaceAll(*l.region, "fips-", ""), "-fips", "")
 	l.fips = plain != *l.region
@@ -30,8 +30,16 @@ func (l *loader) findRegion(ctx context.Context) error {
 	return nil
 }
 
-// isRegion tells whether a region of this name could be: it becomes a part of the
-// name of a host. Whether there is one is not known here.
+// CheckRegion refuses the name of a region that cannot be: it becomes a part of the
+// name of a host. Whether there is such a region is not known here. The error is
+// an *Error with the AWS CLI's words.
+func CheckRegion(name string) error {
+	if !isRegion(name) {
+		return &Error{Text: fmt.Sprintf("Provided region_name '%s' doesn't match a supported format.", name)}
+	}
+	return nil
+}
+
 func isRegion(name string) bool {
 	const digits = "0123456789"
 	letters := strings.Trim(name, digits+"-abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
