@@ -149,9 +149,6 @@ func TestBotocore(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no python3")
 	}
-	if exec.Command(python, "-c", "import botocore.auth").Run() != nil {
-		t.Skip("python3 has no botocore")
-	}
 	c := exec.Command(python, filepath.Join("testdata", "sign.py"), iamSecret)
 	targets, err := json.Marshal(odd)
 	if err != nil {
@@ -159,7 +156,9 @@ func TestBotocore(t *testing.T) {
 	}
 	c.Stdin, c.Stderr = bytes.NewReader(targets), os.Stderr
 	out, err := c.Output()
-	if err != nil {
+	if c.ProcessState.ExitCode() == 77 {
+		t.Skip("python3 has no botocore")
+	} else if err != nil {
 		t.Fatal(err)
 	}
 	var requests []wire

@@ -4,9 +4,12 @@ import datetime
 import json
 import sys
 
-import botocore.auth as auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
+try:
+    import botocore.auth as auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+except ImportError:
+    sys.exit(77)
 
 NOW = datetime.datetime(2015, 8, 30, 12, 36, 0)
 auth.get_current_datetime = lambda *args, **kwargs: NOW
