@@ -95,7 +95,10 @@ func (s *session) helpPage(c *cobra.Command) page {
 		global.common = true
 		sections = append(sections, s.optionsSection(c), global)
 	}
-	sections = append(sections, s.examplesSection(p.name), s.outputSection(c), s.exitSection(c))
+	sections = append(sections, s.examplesSection(p.name), s.outputSection(c))
+	if c == c.Root() || !c.HasSubCommands() {
+		sections = append(sections, s.exitSection(c))
+	}
 	p.sections = slices.DeleteFunc(sections, func(s section) bool { return len(s.blocks) == 0 })
 	return p
 }

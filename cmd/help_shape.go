@@ -29,9 +29,7 @@ func memberTitle(m *api.Member) string {
 
 // shape says what a value may be, and describes what it is made of.
 func (s *section) shape(indent int, shape *api.Shape) {
-	if text := bounds(shape); text != "" {
-		s.add(paragraph, indent, text)
-	}
+	s.bounds(indent, shape)
 	s.values(indent, slices.Concat(shape.Enum, shape.Also))
 	switch shape.Kind {
 	case api.Structure:
@@ -52,41 +50,33 @@ func (s *section) part(indent int, name string, shape *api.Shape) {
 
 // values lists the words that a value may be.
 func (s *section) values(indent int, words []string) {
-	if len(words) == 0 {
+	s.list(indent, "Possible values:", words)
+}
+
+// list adds a list with what stands before it, unless there is nothing on it.
+func (s *section) list(indent int, title string, items []string) {
+	if len(items) == 0 {
 		return
 	}
-	s.add(paragraph, indent, "Possible values:")
-	for _, w := range words {
-		s.add(item, indent, w)
+	s.add(paragraph, indent, title)
+	for _, text := range items {
+		s.add(item, indent, text)
 	}
 }
 
 // bounds says how long or great a value may be, and what form it has.
-func bounds(shape *api.Shape) string {
-	var parts []string
-	unit := ""
-	switch shape.Kind {
-	case api.String:
-		unit = " characters"
-	case api.Blob:
-		unit = " bytes"
-	case api.List, api.Map:
-		unit = " elements"
+func (s *section) bounds(indent int, shape *api.Shape) {
+	var all []string
+	if shape.Min > 0 {
+		all = append(all, fmt.Sprintf("min: %d", shape.Min))
 	}
-	switch {
-	case shape.Max > 0 && shape.Min == shape.Max:
-		parts = append(parts, fmt.Sprintf("Exactly %d%s.", shape.Max, unit))
-	case shape.Min > 0 && shape.Max > 0:
-		parts = append(parts, fmt.Sprintf("From %d to %d%s.", shape.Min, shape.Max, unit))
-	case shape.Min > 0:
-		parts = append(parts, fmt.Sprintf("At least %d%s.", shape.Min, unit))
-	case shape.Max > 0:
-		parts = append(parts, fmt.Sprintf("At most %d%s.", shape.Max, unit))
+	if shape.Max > 0 {
+		all = append(all, fmt.Sprintf("max: %d", shape.Max))
 	}
 	if shape.Pattern != "" {
-		parts = append(parts, "Pattern: "+shape.Pattern)
+		all = append(all, "pattern: "+shape.Pattern)
 	}
-	return strings.Join(parts, " ")
+	s.list(indent, "Constraints:", all)
 }
 
 // syntax shows how a value of several parts is written.
