@@ -26,15 +26,11 @@ func openACM(_ context.Context, s *session, _ []string) (caller, func(), error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	region, err := s.localRegion()
+	at, err := s.place()
 	if err != nil {
 		return nil, nil, err
 	}
-	account, _, err := s.caller()
-	if err != nil {
-		return nil, nil, err
-	}
-	c := &certificates{store: store, session: s, place: keys.Place{Partition: partitionOf(region), Region: region, Account: account}}
+	c := &certificates{store: store, session: s, place: keys.Place{Partition: partitionOf(at.region), Region: at.region, Account: at.account}}
 	return c.call, func() {}, nil
 }
 

@@ -79,6 +79,20 @@ func (s *session) localRegion() (string, error) {
 	return region, remote.CheckRegion(region)
 }
 
+// place is where the local engine works, and for whom.
+type place struct{ home, region, account, principal string }
+
+func (s *session) place() (p place, err error) {
+	if p.home, err = s.homeDirectory(); err != nil {
+		return p, err
+	}
+	if p.region, err = s.localRegion(); err != nil {
+		return p, err
+	}
+	p.account, p.principal, err = s.caller()
+	return p, err
+}
+
 // caller is the account and the principal that the local engine works for.
 func (s *session) caller() (account, principal string, err error) {
 	account = "000000000000"

@@ -56,6 +56,9 @@ func bar(done, total int64) string {
 
 // clear takes the bar away again.
 func (p *progress) clear() {
+	if p == nil {
+		return
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.drawn.IsZero() {

@@ -18,16 +18,11 @@ import (
 
 // localS3 opens the local store.
 func (s *session) localS3() (*localS3, error) {
-	home, err := s.homeDirectory()
+	at, err := s.place()
 	if err != nil {
 		return nil, err
 	}
-	region, err := s.localRegion()
-	if err != nil {
-		return nil, err
-	}
-	account, _, err := s.caller()
-	return &localS3{store: s.buckets(home), region: region, account: account}, err
+	return &localS3{store: s.buckets(at.home), region: at.region, account: at.account}, nil
 }
 
 // localS3 answers as S3 does, out of a store of buckets.

@@ -28,7 +28,7 @@ var services = []struct {
 }
 
 // extras are the commands that are no operations.
-var extras = []func(*session) *cobra.Command{newExportTrust, newCompletion, newManPages}
+var extras = []func(*session) *cobra.Command{newExportTrust, newCompletion, newManPages, newPrune}
 
 func openSigner(ctx context.Context, s *session, _ []string) (caller, func(), error) {
 	e, done, err := s.openEngine(ctx)
@@ -39,6 +39,7 @@ func openSigner(ctx context.Context, s *session, _ []string) (caller, func(), er
 		o.Zone, o.WireTimes, o.Rand = s.env.Now().Location(), s.timestampFormat() == "wire", s.env.Rand
 	}
 	return func(ctx context.Context, op *api.Operation, params *document.Object) (*document.Object, error) {
+		defer s.bar.clear()
 		return engine.Do(ctx, e, op, params, options)
 	}, done, nil
 }
@@ -51,16 +52,9 @@ func (s *session) openEngine(ctx context.Context) (e engine.Engine, done func(),
 	return s.openLocal()
 }
 
+// openLocal opens the local engine for the caller that the environment names.
 func (s *session) openLocal() (engine.Engine, func(), error) {
-	home, err := s.homeDirectory()
-	if err != nil {
-		return nil, nil, err
-	}
-	region, err := s.localRegion()
-	if err != nil {
-		return nil, nil, err
-	}
-	account, principal, err := s.caller()
+	at, err := s.place()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -68,26 +62,28 @@ func (s *session) openLocal() (engine.Engine, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	s.log("local engine", "home", home, "region", region, "account", account, "principal", principal)
-	bar := newProgress(s.env)
+	s.log("local engine", "home", at.home, "region", at.region, "account", at.account, "principal", at.principal)
+	s.bar = newProgress(s.env)
 	e, err := local.Open(local.Config{
-		Account:   account,
-		Region:    region,
-		Principal: principal,
+		Account:   at.account,
+		Region:    at.region,
+		Principal: at.principal,
 		Records: func(ctx context.Context) (*records.Store, error) {
-			return records.Open(ctx, records.Config{Path: filepath.Join(home, "records.db")})
+			return records.Open(ctx, records.Config{Path: filepath.Join(at.home, "records.db")})
 		},
-		Objects:  s.buckets(home),
+		Objects:  s.buckets(at.home),
 		Keys:     signers{keys},
 		Now:      s.env.Now,
 		Rand:     s.env.Rand,
-		Progress: bar.report,
+		Progress: s.bar.report,
 	})
 	if err != nil {
 		return nil, nil, err
 	}
-	return e, func() { bar.clear(); e.Close() }, nil
+	return e, func() { e.Close() }, nil
 }
+
+func recordsFile(home string) string { return filepath.Join(home, "records.db") }
 
 // buckets are the local engine's buckets.
 func (s *session) buckets(home string) *bucket.Dir {
