@@ -10,8 +10,10 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -24,7 +26,19 @@ func Main(ctx context.Context, env *Env) int {
 	ctx, stop := env.Interrupts(ctx)
 	defer stop()
 	s := newSession(env)
-	return s.exit(ctx, s.run(ctx, env.Args[1:]))
+	return s.exit(ctx, s.guarded(func() error { return s.run(ctx, env.Args[1:]) }))
+}
+
+// guarded turns a panic, which is a mistake of ours, into an error that says so.
+// Where it happened is for --debug to tell.
+func (s *session) guarded(run func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log("panic", "value", p, "stack", string(debug.Stack()))
+			err = fmt.Errorf("something that should not happen has happened in this program (%v): run it again with --debug and report what it logs", p)
+		}
+	}()
+	return run()
 }
 
 // about is what the program's own page says.
