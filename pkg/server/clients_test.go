@@ -59,6 +59,7 @@ func scenario() *fake {
 const lacking = 77
 
 func TestBoto3(t *testing.T) {
+	t.Parallel()
 	f := scenario()
 	s := serve(t, f)
 	calls := document.List{}
@@ -124,6 +125,7 @@ func pythonic(v document.Value) document.Value {
 }
 
 func TestAWSCLI(t *testing.T) {
+	t.Parallel()
 	version, err := program(t, "aws", "--version").CombinedOutput()
 	if err != nil || !bytes.HasPrefix(version, []byte("aws-cli/")) {
 		t.Skip("aws is not the AWS CLI")

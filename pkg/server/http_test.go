@@ -118,6 +118,7 @@ func TestRequests(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
+	t.Parallel()
 	f := &fake{}
 	s := serve(t, f, func(c *server.Config) { c.MaxBody = 1000; c.Region = region })
 	const (
@@ -322,6 +323,7 @@ func TestOtherServices(t *testing.T) {
 
 // A body that does not come, or not whole, disturbs nobody.
 func TestBodiesThatDoNotCome(t *testing.T) {
+	t.Parallel()
 	s := httptest.NewUnstartedServer(server.New(server.Config{Secrets: callers}))
 	s.Config.ReadTimeout = 100 * time.Millisecond
 	s.Start()
