@@ -93,6 +93,18 @@ func TestEmptyFileIsNone(t *testing.T) {
 	must(t, openAt(t, path).AddProfile(ctx, profile(here, "web")))
 }
 
+func TestExistingMakesNothing(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "home", "records.db")
+	_, err := records.Open(ctx, records.Config{Path: path, Existing: true})
+	refused(t, err, os.ErrNotExist)
+	_, err = os.Stat(filepath.Dir(path))
+	refused(t, err, os.ErrNotExist)
+	openAt(t, path)
+	s, err := records.Open(ctx, records.Config{Path: path, Existing: true})
+	must(t, err)
+	must(t, s.Close())
+}
+
 // Damage in any page ends in an error that names the file, or in records that
 // are right, never in a panic.
 func TestDamagedPages(t *testing.T) {

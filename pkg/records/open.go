@@ -19,6 +19,9 @@ type Config struct {
 	// database is made or changed in form, Path.workers, where the processes that
 	// work on jobs have their locks, and SQLite's own Path-wal and Path-shm.
 	Path string
+
+	// Existing makes no records where there are none: Open returns fs.ErrNotExist.
+	Existing bool
 }
 
 // application marks a file as ours, "SGNR" in SQLite's application_id.
@@ -43,7 +46,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := ensure(ctx, path); err != nil {
+	if err := ensure(ctx, path, c.Existing); err != nil {
 		return nil, err
 	}
 	s, err := connect(ctx, path)
@@ -97,13 +100,15 @@ func unwritten(path string) bool {
 	return errors.Is(err, fs.ErrNotExist) || err == nil && wal.Size() == 0
 }
 
-// ensure makes the database unless it is there.
-func ensure(ctx context.Context, path string) error {
+// ensure makes the database unless it is there, or has to be.
+func ensure(ctx context.Context, path string, existing bool) error {
 	switch there, err := exists(path); {
 	case err != nil:
 		return err
 	case there:
 		return nil
+	case existing:
+		return fmt.Errorf("there are no records in %s: %w", path, fs.ErrNotExist)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("make a place for the records: %w", err)
