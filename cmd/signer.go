@@ -83,8 +83,6 @@ func (s *session) openLocal() (engine.Engine, func(), error) {
 	return e, func() { e.Close() }, nil
 }
 
-func recordsFile(home string) string { return filepath.Join(home, "records.db") }
-
 // buckets are the local engine's buckets.
 func (s *session) buckets(home string) *bucket.Dir {
 	return bucket.Open(bucket.Config{Dir: filepath.Join(home, "buckets"), Now: s.env.Now, Rand: s.env.Rand})
