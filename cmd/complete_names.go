@@ -3,7 +3,6 @@ package cmd
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -125,44 +124,19 @@ func (o *offer) jobs(ctx context.Context) offered {
 	return offered{words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveKeepOrder}
 }
 
-// place is the account and region of who asks.
-func (o *offer) place() (in records.Partition, ok bool) {
-	region, err := o.localRegion()
-	if err != nil {
-		return in, false
-	}
-	account, _, err := o.caller()
-	return records.Partition{Account: account, Region: region}, err == nil
-}
-
 // records opens the records of the local engine for who asks. Without any, or where
 // AWS does the work, it returns nil.
 func (o *offer) records(ctx context.Context) (*records.Store, records.Partition) {
-	in, ok := o.place()
-	home, err := o.homeDirectory()
-	if !ok || err != nil || o.isRemote("AWS_ENDPOINT_URL_SIGNER") {
+	at, err := o.place()
+	in := records.Partition{Account: at.account, Region: at.region}
+	if err != nil || o.isRemote("AWS_ENDPOINT_URL_SIGNER") {
 		return nil, in
 	}
-	path := filepath.Join(home, "records.db")
-	if !o.holds(path) {
-		return nil, in
-	}
-	store, err := records.Open(ctx, records.Config{Path: path})
+	store, err := records.Open(ctx, records.Config{Path: recordsFile(at.home), Existing: true})
 	if err != nil {
 		return nil, in
 	}
 	return store, in
-}
-
-// holds tells whether there is something in a file.
-func (o *offer) holds(path string) bool {
-	f, err := o.env.Open(path)
-	if err != nil {
-		return false
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	return err == nil && info.Size() > 0
 }
 
 // localStore is the local engine's buckets, or nil where S3 has them.
@@ -213,9 +187,12 @@ func (o *offer) keys(ctx context.Context, of *operation, prefix string) offered 
 }
 
 func (o *offer) certificates(ctx context.Context) offered {
-	in, ok := o.place()
+	at, err := o.place()
+	if err != nil {
+		return these()
+	}
 	store, err := o.openKeys()
-	if !ok || err != nil {
+	if err != nil {
 		return these()
 	}
 	found, err := store.Certificates(ctx)
@@ -224,7 +201,7 @@ func (o *offer) certificates(ctx context.Context) offered {
 	}
 	var words []string
 	for _, c := range found {
-		if strings.HasPrefix(c.ARN, fmt.Sprintf("arn:%s:acm:%s:%s:", partitionOf(in.Region), in.Region, in.Account)) {
+		if strings.HasPrefix(c.ARN, fmt.Sprintf("arn:%s:acm:%s:%s:", partitionOf(at.region), at.region, at.account)) {
 			words = append(words, c.ARN+"\t"+c.Certificate.Subject.CommonName)
 		}
 	}

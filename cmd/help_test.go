@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"context"
 	"io/fs"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -155,5 +157,19 @@ func TestHelpAsAWS(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// On a terminal help goes through the pager.
+func TestHelpIsPaged(t *testing.T) {
+	if _, err := exec.LookPath("sed"); err != nil {
+		t.Skip("sed is not here")
+	}
+	var out strings.Builder
+	env := OS()
+	env.Args, env.Stdout, env.StdoutTerminal = []string{"signer", "wait", "help"}, &out, true
+	env.LookupEnv = func(name string) (string, bool) { return "sed 's/^/paged: /'", name == "AWS_PAGER" }
+	if code := Main(context.Background(), env); code != exitOK || !strings.HasPrefix(out.String(), "paged: NAME\n") {
+		t.Errorf("ended with %d and showed %.50q", code, out.String())
 	}
 }
