@@ -127,7 +127,7 @@ type Acceptor struct {
 
 // Service is a group of operations under one word of the command line.
 type Service struct {
-	Name       string // the word: signer, s3api, acm
+	Name       string // the word: signer, s3api, acm, iam
 	Title      string // AWS Signer
 	Doc        string
 	Operations []*Operation // in alphabetical order

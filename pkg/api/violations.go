@@ -78,7 +78,7 @@ func (f *finder) object(s *Shape, o *document.Object, path string) {
 func (f *finder) structure(s *Shape, o *document.Object, path string) {
 	for i := range s.Members {
 		m := &s.Members[i]
-		at := strings.TrimPrefix(path+"."+m.Name, ".")
+		at := strings.TrimPrefix(path+"."+javaName(m.Name), ".")
 		if v, _ := o.Get(m.Name); v != nil {
 			f.value(m.Shape, v, at)
 		} else if m.Required {
@@ -86,6 +86,10 @@ func (f *finder) structure(s *Shape, o *document.Object, path string) {
 		}
 	}
 }
+
+// javaName is a member's name as the service's framework has it, which begins all
+// of them in small.
+func javaName(name string) string { return strings.ToLower(name[:1]) + name[1:] }
 
 // elements reports a list or a map, as a whole and once, if one of its elements
 // does not satisfy all that is asked of each.
@@ -160,11 +164,15 @@ func size(v document.Value) int {
 }
 
 // fits applies a pattern to the whole of a text. Go's expressions have no
-// look-ahead: the one that the API begins a pattern with is looked at by hand.
+// look-ahead: the one that the API begins a pattern with is looked at by hand. And
+// they write characters in another way.
 func fits(pattern string) func(document.Value) bool {
 	forbidden := ""
 	if rest, ok := strings.CutPrefix(pattern, "^(?!"); ok {
 		forbidden, pattern, _ = strings.Cut(rest, ")")
+	}
+	if strings.Contains(pattern, `\u`) {
+		pattern = regexp.MustCompile(`\\u([0-9A-F]{4})`).ReplaceAllString(pattern, `\x{$1}`)
 	}
 	re := regexp.MustCompile(`\A(?:` + pattern + `)\z`)
 	return func(v document.Value) bool {

@@ -46,6 +46,23 @@ func TestViolations(t *testing.T) {
 	}
 }
 
+// Names begin in small, and patterns may be written the way Java writes them.
+func TestViolationsOfOtherServices(t *testing.T) {
+	for _, tc := range []struct {
+		shape       *api.Shape
+		given, want string
+	}{
+		{api.IAM().Operation("ListAccessKeys").Input, `{"UserName": "a b", "Marker": "\u0100"}`,
+			"2 validation errors detected: Value 'a b' at 'userName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]+; " +
+				"Value 'Ā' at 'marker' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\u0020-\\u00FF]+"},
+		{api.ACM().Operation("ListCertificates").Input, `{"NextToken": "a\tÿ", "MaxItems": 1}`, ""},
+	} {
+		if got := violations(tc.shape, parse(t, tc.given)); got != tc.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", tc.given, got, tc.want)
+		}
+	}
+}
+
 // Blobs and times are shown as Java shows them.
 func TestViolationsOfBlobs(t *testing.T) {
 	in := document.New(document.Member{Name: "profileName", Value: "ok"}, document.Member{Name: "payloadFormat", Value: "x"},
