@@ -10,19 +10,25 @@ import (
 // is wrong (on-partial). This program cannot, and says so with the exit code that
 // the AWS CLI has where there is no terminal to ask on.
 
-var errNoPrompt = errors.New("Auto prompt is not there in signer. Leave out --cli-auto-prompt, or set AWS_CLI_AUTO_PROMPT or cli_auto_prompt to off. " +
-	"What can be given is told by help, and by the completion of your shell (see: signer completion help).")
-
-// promptError is a mistake in a command line that the AWS CLI would ask about.
+// promptError says that nothing is asked for. mistake is what the AWS CLI would ask
+// about, or nil.
 type promptError struct{ mistake error }
 
-func (e *promptError) Error() string { return e.mistake.Error() + "\n\n" + errNoPrompt.Error() }
+const noPrompt = "Auto prompt is not there in signer. Leave out --cli-auto-prompt, or set AWS_CLI_AUTO_PROMPT or cli_auto_prompt to off. " +
+	"What can be given is told by help, and by the completion of your shell (see: signer completion help)."
+
+func (e *promptError) Error() string {
+	if e.mistake == nil {
+		return noPrompt
+	}
+	return e.mistake.Error() + "\n\n" + noPrompt
+}
 
 // prompted carries a command line out in the way that the setting asks for.
 func (s *session) prompted(words []string, carryOut func() error) error {
 	mode := s.promptMode(words)
 	if mode == "on" {
-		return errNoPrompt
+		return &promptError{}
 	}
 	err := carryOut()
 	if mode == "on-partial" && s.isUsage(err) {
