@@ -190,18 +190,20 @@ const (
 	region    = "eu-north-1"
 )
 
-type keys map[string]sigv4.Key
+// callers are who may call, by the ids of their keys.
+type callers map[string]sigv4.Key
 
-func (k keys) Key(_ context.Context, id string) (sigv4.Key, bool, error) {
-	key, ok := k[id]
+// Key makes a table the keeper of the keys.
+func (c callers) Key(_ context.Context, id string) (sigv4.Key, bool, error) {
+	key, ok := c[id]
 	return key, ok, nil
 }
 
-var callers = keys{keyID: {Secret: secret, Account: account, Principal: principal, Active: true}}
+var me = callers{keyID: {Secret: secret, Account: account, Principal: principal, Active: true}}
 
 // serve puts an engine behind HTTP and returns its address.
 func serve(t testing.TB, e engine.Engine, change ...func(*server.Config)) *httptest.Server {
-	c := server.Config{Secrets: callers, EngineFor: func(_ context.Context, caller server.Caller) (engine.Engine, error) {
+	c := server.Config{Secrets: me, EngineFor: func(_ context.Context, caller server.Caller) (engine.Engine, error) {
 		if f, ok := e.(*fake); ok {
 			f.mu.Lock()
 			defer f.mu.Unlock()
@@ -218,7 +220,7 @@ func serve(t testing.TB, e engine.Engine, change ...func(*server.Config)) *httpt
 }
 
 // client is the SDK's client for a server. Whichever host it asks for, it gets there.
-func client(t testing.TB, s *httptest.Server) *signer.Client {
+func client(t testing.TB, s *httptest.Server, key aws.CredentialsProvider) *signer.Client {
 	address := strings.TrimPrefix(s.URL, "http://")
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, address)
@@ -226,7 +228,7 @@ func client(t testing.TB, s *httptest.Server) *signer.Client {
 	t.Cleanup(transport.CloseIdleConnections)
 	return signer.New(signer.Options{
 		Region: region, BaseEndpoint: aws.String("http://signer.test"), HTTPClient: &http.Client{Transport: transport},
-		Credentials: keyPair(keyID), Retryer: aws.NopRetryer{},
+		Credentials: key, Retryer: aws.NopRetryer{},
 	})
 }
 

@@ -151,6 +151,7 @@ func TestRefusals(t *testing.T) {
 		{"GET", "/signing-profiles/a-b", "", validation + "'a-b' at 'profileName' failed to satisfy constraint: Member must satisfy regular expression pattern: ^[a-zA-Z0-9_]{2,}"},
 		{"PUT", "/signing-jobs/j/revoke", "", validation + "null at 'reason' failed to satisfy constraint: Member must not be null"},
 		{"PUT", "/signing-jobs/j/revoke", "null", validation + "null at 'reason' failed to satisfy constraint: Member must not be null"},
+		{"DELETE", "/tags/a", "", "400 BadRequestException 1 validation error detected: Value null at 'tagKeys' failed to satisfy constraint: Member must not be null"},
 		{"PUT", "/signing-jobs/j/revoke", "{\"reason\": \"\xff\"}", serialization + "the body is not UTF-8"},
 		put(`{"platformId": `, serialization+"the body is not JSON: Expecting value: line 1 column 16 (char 15)"),
 		put(`{"platformId": "p"} x`, serialization+"the body is not JSON: Extra data: line 1 column 21 (char 20)"),
@@ -324,7 +325,7 @@ func TestOtherServices(t *testing.T) {
 // A body that does not come, or not whole, disturbs nobody.
 func TestBodiesThatDoNotCome(t *testing.T) {
 	t.Parallel()
-	s := httptest.NewUnstartedServer(server.New(server.Config{Secrets: callers}))
+	s := httptest.NewUnstartedServer(server.New(server.Config{Secrets: me}))
 	s.Config.ReadTimeout = 100 * time.Millisecond
 	s.Start()
 	t.Cleanup(s.Close)
@@ -356,7 +357,7 @@ func TestHandler(t *testing.T) {
 	if err := v4.NewSigner().SignHTTP(t.Context(), aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret}, r, hex.EncodeToString(sum[:]), "signer", region, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	server.New(server.Config{Secrets: callers, EngineFor: func(context.Context, server.Caller) (engine.Engine, error) { return &fake{}, nil }}).ServeHTTP(w, r)
+	server.New(server.Config{Secrets: me, EngineFor: func(context.Context, server.Caller) (engine.Engine, error) { return &fake{}, nil }}).ServeHTTP(w, r)
 	if w.Code != 200 {
 		t.Errorf("made by hand: %d %s", w.Code, w.Body)
 	}
@@ -365,7 +366,7 @@ func TestHandler(t *testing.T) {
 // Nothing that a caller sends, with a good signature, is a panic or the server's
 // fault.
 func FuzzServer(f *testing.F) {
-	h := server.New(server.Config{Secrets: callers, EngineFor: func(context.Context, server.Caller) (engine.Engine, error) { return &fake{}, nil }})
+	h := server.New(server.Config{Secrets: me, EngineFor: func(context.Context, server.Caller) (engine.Engine, error) { return &fake{}, nil }})
 	f.Add("PUT", "/signing-profiles/web?x=%zz&=", `{"tags": {"a": [null]}, "overrides": {"signingConfiguration": {}}}`)
 	f.Add("PUT", "/signing-profiles/web/revoke", `{"effectiveTime": -1.5e10, "profileVersion": "AbCdEf1234", "reason": "r"}`)
 	f.Add("GET", "/signing-jobs?maxResults=1&statuses=%FF&signatureExpiresAfter=0001-01-01T00:00:00%2B23:59", "")
@@ -390,7 +391,7 @@ func FuzzServer(f *testing.F) {
 }
 
 func BenchmarkRequest(b *testing.B) {
-	h := server.New(server.Config{Secrets: callers, EngineFor: func(context.Context, server.Caller) (engine.Engine, error) { return quiet{}, nil }})
+	h := server.New(server.Config{Secrets: me, EngineFor: func(context.Context, server.Caller) (engine.Engine, error) { return quiet{}, nil }})
 	text := signed(b, "PUT", "/signing-profiles/web", `{"platformId": "AWSLambda-SHA384-ECDSA", "tags": {"team": "web"}}`)
 	b.ReportAllocs()
 	for b.Loop() {

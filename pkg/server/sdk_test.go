@@ -27,7 +27,7 @@ func text(v document.Value) string { return string(document.AppendJSON(nil, v)) 
 // answers the program gets.
 func TestGoSDK(t *testing.T) {
 	f := &fake{}
-	c := client(t, serve(t, f))
+	c := client(t, serve(t, f), keyPair(keyID))
 	for _, op := range api.Signer.Operations {
 		t.Run(op.Name, func(t *testing.T) {
 			give := sample(op.Input)
@@ -51,7 +51,7 @@ func TestGoSDK(t *testing.T) {
 // The same with the AWS CLI's bytes on the wire.
 func TestEngineDo(t *testing.T) {
 	f := &fake{}
-	c := client(t, serve(t, f))
+	c := client(t, serve(t, f), keyPair(keyID))
 	for _, op := range api.Signer.Operations {
 		t.Run(op.Name, func(t *testing.T) {
 			give := sample(op.Input).(*document.Object)
@@ -82,7 +82,7 @@ func same(t *testing.T, f *fake, op *api.Operation, give document.Value, got *do
 // A false that is given is another thing than none; the SDK's client sends none.
 func TestFalseIsGiven(t *testing.T) {
 	f := &fake{}
-	c := client(t, serve(t, f))
+	c := client(t, serve(t, f), keyPair(keyID))
 	op := api.Signer.Operation("ListSigningJobs")
 	for _, tc := range []struct {
 		params document.Member
@@ -106,7 +106,7 @@ func TestTimes(t *testing.T) {
 	f := &fake{answer: func(_ string, in *document.Object) (*document.Object, error) {
 		return document.New(document.Member{Name: "createdAt", Value: at}, document.Member{Name: "completedAt", Value: at.Truncate(time.Second).In(time.FixedZone("", 3600))}), nil
 	}}
-	out, err := engine.Do(t.Context(), client(t, serve(t, f)), api.Signer.Operation("DescribeSigningJob"), document.New(document.Member{Name: "jobId", Value: "j"}),
+	out, err := engine.Do(t.Context(), client(t, serve(t, f), keyPair(keyID)), api.Signer.Operation("DescribeSigningJob"), document.New(document.Member{Name: "jobId", Value: "j"}),
 		func(o *engine.Options) { o.WireTimes = true })
 	if want := `{"createdAt": 1700000000.123456, "completedAt": 1700000000}`; err != nil || text(out) != want {
 		t.Errorf("got %s, %v", text(out), err)
@@ -117,7 +117,7 @@ func TestTimes(t *testing.T) {
 func TestErrorsAreTyped(t *testing.T) {
 	var give error
 	f := &fake{answer: func(string, *document.Object) (*document.Object, error) { return nil, give }}
-	c := client(t, serve(t, f))
+	c := client(t, serve(t, f), keyPair(keyID))
 	message, code := aws.String("what went \"wrong\" \u00e9"), aws.String("Finer")
 	for _, tc := range []struct {
 		give   smithy.APIError
@@ -174,7 +174,7 @@ func TestPagesAndWaiting(t *testing.T) {
 		}
 		return out, nil
 	}}
-	c := client(t, serve(t, f))
+	c := client(t, serve(t, f), keyPair(keyID))
 	var ids []string
 	for p := signer.NewListSigningJobsPaginator(c, &signer.ListSigningJobsInput{MaxResults: aws.Int32(1)}); p.HasMorePages(); {
 		page, err := p.NextPage(t.Context())
@@ -195,7 +195,7 @@ func TestPagesAndWaiting(t *testing.T) {
 // Who is not known does not get in, and does not learn what there is.
 func TestStrangers(t *testing.T) {
 	f := &fake{}
-	c := client(t, serve(t, f))
+	c := client(t, serve(t, f), keyPair(keyID))
 	for class, change := range map[string]func(*signer.Options){
 		"UnrecognizedClientException": func(o *signer.Options) { o.Credentials = keyPair("AKIDOTHER") },
 		"InvalidSignatureException": func(o *signer.Options) {

@@ -139,7 +139,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, signature *sigv4
 		return nil, err
 	}
 	if found := op.Input.Violations(params); len(found) > 0 {
-		return nil, refused(http.StatusBadRequest, "ValidationException", "%v", found)
+		return nil, refused(http.StatusBadRequest, invalid(op), "%v", found)
 	}
 	e, err := s.EngineFor(r.Context(), Caller{verified.Account, verified.Principal, verified.KeyID, signature.Region})
 	if err != nil {
@@ -150,4 +150,15 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, signature *sigv4
 		return nil, err
 	}
 	return body(op, out)
+}
+
+// invalid is the class of error by which an operation refuses parameters: those on
+// tags have one of their own.
+func invalid(op *api.Operation) string {
+	for _, e := range op.Errors {
+		if e.Name == "BadRequestException" {
+			return e.Name
+		}
+	}
+	return "ValidationException"
 }
