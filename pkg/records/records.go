@@ -16,7 +16,6 @@
 package records
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 )
@@ -57,6 +56,7 @@ type Store struct {
 	db      *sql.DB
 	path    string
 	writing chan struct{} // holds the one place for a writer of this process
+	queue   queue
 	workers workers
 }
 
@@ -64,48 +64,4 @@ type Store struct {
 // Nothing is lost without it.
 func (s *Store) Close() error {
 	return errors.Join(s.workers.retire(), s.db.Close())
-}
-
-// write runs one statement that changes rows, and tells how many it changed.
-func (s *Store) write(ctx context.Context, query string, args ...any) (int64, error) {
-	release, err := s.turn(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer release()
-	done, err := s.db.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	return done.RowsAffected()
-}
-
-// change runs several statements as one: all of them happen, or none.
-func (s *Store) change(ctx context.Context, statements func(*sql.Tx) error) error {
-	release, err := s.turn(ctx)
-	if err != nil {
-		return err
-	}
-	defer release()
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback() // does nothing after Commit
-	if err := statements(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
-}
-
-// turn waits until no other goroutine writes. SQLite lets one writer in at a
-// time and makes the rest sleep and try again, which is slow and unfair: within
-// a process the queue is here.
-func (s *Store) turn(ctx context.Context) (release func(), err error) {
-	select {
-	case s.writing <- struct{}{}:
-		return func() { <-s.writing }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 }

@@ -1,0 +1,152 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"slices"
+	"sync"
+)
+
+// SQLite lets one writer in at a time and makes the rest sleep and try again, which
+// is slow and unfair; and what takes time is making a transaction durable, not
+// what it changes. So the writers of a process stand in a queue, and the one whose
+// turn it is takes along all who wait: their statements become one transaction.
+
+// statement is one that changes rows.
+type statement struct {
+	query string
+	args  []any
+
+	changed int64
+	err     error
+	done    chan struct{} // closed once changed and err are final
+}
+
+// queue holds the statements that wait for somebody to run them.
+type queue struct {
+	mu  sync.Mutex
+	all []*statement
+}
+
+func (q *queue) add(s *statement) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.all = append(q.all, s)
+}
+
+// take empties the queue.
+func (q *queue) take() []*statement {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	all := q.all
+	q.all = nil
+	return all
+}
+
+// leave takes a statement out. It returns false if somebody has taken it already.
+func (q *queue) leave(s *statement) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	i := slices.Index(q.all, s)
+	if i < 0 {
+		return false
+	}
+	q.all = slices.Delete(q.all, i, i+1)
+	return true
+}
+
+// write runs one statement that changes rows, and tells how many it changed. When
+// others wait they share a transaction, but no statement's failure is another's.
+func (s *Store) write(ctx context.Context, query string, args ...any) (int64, error) {
+	mine := &statement{query: query, args: args, done: make(chan struct{})}
+	s.queue.add(mine)
+	select {
+	case <-mine.done:
+	case s.writing <- struct{}{}:
+		s.runAll(ctx, s.queue.take())
+		<-s.writing
+	case <-ctx.Done():
+		if s.queue.leave(mine) {
+			return 0, ctx.Err()
+		}
+	}
+	<-mine.done
+	return mine.changed, mine.err
+}
+
+// runAll runs statements that wait, together if that goes. Where several callers
+// are concerned, that of ctx does not speak for the others by giving up.
+func (s *Store) runAll(ctx context.Context, all []*statement) {
+	if len(all) > 1 {
+		ctx = context.WithoutCancel(ctx)
+	}
+	if len(all) < 2 || !s.runTogether(ctx, all) {
+		for _, one := range all {
+			one.changed, one.err = run(ctx, s.db, one)
+		}
+	}
+	for _, one := range all {
+		close(one.done)
+	}
+}
+
+// runTogether runs statements in one transaction. It returns false, and has
+// changed nothing, if one of them failed: which, is found by running each alone.
+func (s *Store) runTogether(ctx context.Context, all []*statement) bool {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return false
+	}
+	defer tx.Rollback() // does nothing after Commit
+	for _, one := range all {
+		if one.changed, err = run(ctx, tx, one); err != nil {
+			return false
+		}
+	}
+	err = tx.Commit()
+	for _, one := range all {
+		one.err = err
+	}
+	return true
+}
+
+// runner is what *sql.DB and *sql.Tx have in common.
+type runner interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+func run(ctx context.Context, r runner, s *statement) (int64, error) {
+	done, err := r.ExecContext(ctx, s.query, s.args...)
+	if err != nil {
+		return 0, err
+	}
+	return done.RowsAffected()
+}
+
+// change runs several statements as one: all of them happen, or none.
+func (s *Store) change(ctx context.Context, statements func(*sql.Tx) error) error {
+	release, err := s.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing after Commit
+	if err := statements(tx); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// turn waits until no other goroutine writes.
+func (s *Store) turn(ctx context.Context) (release func(), err error) {
+	select {
+	case s.writing <- struct{}{}:
+		return func() { <-s.writing }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
