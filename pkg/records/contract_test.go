@@ -40,6 +40,9 @@ func contract(t *testing.T, open func(*testing.T) *records.Store) {
 		{"OldestPageByPage", testOldestPageByPage},
 		{"DeletesJobsThatHaveEnded", testDeletesJobsThatHaveEnded},
 		{"DeletesProfilesButNotNames", testDeletesProfilesButNotNames},
+		{"EventsHappenWithTheirJobs", testEventsHappenWithTheirJobs},
+		{"EventsWaitUntilTheyAreTold", testEventsWaitUntilTheyAreTold},
+		{"OneTellsAtATime", testOneTellsAtATime},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open(t)) })
 	}

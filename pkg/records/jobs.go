@@ -92,18 +92,19 @@ func (j *Job) term() int64 {
 	return j.ExpiresAt.UnixMicro() - j.CreatedAt.UnixMicro()
 }
 
-// AddJob records a new job of an active profile and returns it with true. If a
-// job has the same token already, it records nothing and returns that job with
-// false; else, if the profile is not active, it returns ErrInactive.
+// AddJob records a new job of an active profile, with the events that this is, and
+// returns it with true. If a job has the same token already, it records nothing and
+// returns that job with false; else, if the profile is not active, it returns
+// ErrInactive.
 //
 // However many processes add jobs of one token at once, one of them gets true.
-func (s *Store) AddJob(ctx context.Context, j Job) (Job, bool, error) {
+func (s *Store) AddJob(ctx context.Context, j Job, events ...Event) (Job, bool, error) {
 	var c conditions
 	values := append(j.columns(), j.term(), !j.Revocation.At.IsZero())
 	insert := c.place(`INSERT INTO jobs (`+jobColumns+`, term, revoked) SELECT `+marks(len(values)), values...)
 	active := c.place(` WHERE EXISTS (SELECT 1 FROM profiles WHERE account = ? AND region = ? AND name = ? AND version = ? AND status = 'Active')`,
 		j.Account, j.Region, j.Profile, j.ProfileVersion)
-	added, err := s.write(ctx, insert+active+` ON CONFLICT (invoker, region, token) WHERE token <> '' DO NOTHING`, c.args...)
+	added, err := s.happen(ctx, events, insert+active+` ON CONFLICT (invoker, region, token) WHERE token <> '' DO NOTHING`, c.args...)
 	if err != nil {
 		return Job{}, false, s.failed("add job "+j.ID, err)
 	}
@@ -151,10 +152,10 @@ func (s *Store) TakeJob(ctx context.Context, id string, from, to Claim) error {
 	return s.unchanged("take job "+id, changed, err, ErrChanged)
 }
 
-// FinishJob ends a job in progress. It returns ErrChanged, and changes nothing,
-// if the job has ended or is no longer the worker's.
-func (s *Store) FinishJob(ctx context.Context, id string, by Claim, r Result) error {
-	changed, err := s.write(ctx, `UPDATE jobs SET status = $1, status_reason = $2,
+// FinishJob ends a job in progress, with the events that this is. It returns
+// ErrChanged, and changes nothing, if the job has ended or is no longer the worker's.
+func (s *Store) FinishJob(ctx context.Context, id string, by Claim, r Result, events ...Event) error {
+	changed, err := s.happen(ctx, events, `UPDATE jobs SET status = $1, status_reason = $2,
 		signed_bucket = $3, signed_key = $4, signed_version = $5, completed_at = $6, expires_at = $7,
 		term = COALESCE($7 - created_at, 0), lease_until = NULL
 		WHERE id = $8 AND status = 'InProgress' AND worker = $9 AND attempt = $10`,
