@@ -64,24 +64,28 @@ func writeMan(b *strings.Builder, blocks []block) {
 		for ; at > bl.indent; at-- {
 			b.WriteString(".RE\n")
 		}
-		bl.writeMan(b)
+		b.WriteString(bl.man(i == 0))
 	}
 	for ; at > 0; at-- {
 		b.WriteString(".RE\n")
 	}
 }
 
-func (bl block) writeMan(b *strings.Builder) {
-	switch bl.kind {
-	case paragraph:
-		fmt.Fprintf(b, ".PP\n%s\n", roff(bl.text))
-	case code:
-		fmt.Fprintf(b, ".PP\n.nf\n%s\n.fi\n", roff(bl.text))
-	case entry:
-		fmt.Fprintf(b, ".TP 4\n\\fB%s\\fR\n", roff(bl.text))
-	case item:
-		fmt.Fprintf(b, ".IP \\(bu 2\n%s\n", roff(bl.text))
+// man writes a block; what opens a section is a paragraph as it is.
+func (bl block) man(opens bool) string {
+	text, start := roff(bl.text), ".PP\n"
+	if opens {
+		start = ""
 	}
+	switch bl.kind {
+	case code:
+		return start + ".nf\n" + text + "\n.fi\n"
+	case entry:
+		return ".TP 4\n\\fB" + text + "\\fR\n"
+	case item:
+		return ".IP \\(bu 2\n" + text + "\n"
+	}
+	return start + text + "\n"
 }
 
 // roff writes a text so that it stands for nothing but itself: no line begins with
