@@ -26,6 +26,7 @@ var may = map[string]struct{ ours, never []string }{
 	"signer/pkg/remote":            {ours: []string{"pkg/profile"}},
 	"signer/pkg/profile":           {},
 	"signer/pkg/span":              {never: []string{"github.com/"}},
+	"signer/pkg/events":            {never: []string{"github.com/aws"}},
 	"signer/pkg/records":           {never: []string{"github.com/aws"}},
 	"signer/pkg/bucket":            {never: []string{"github.com/aws/aws-sdk-go-v2/service/signer"}},
 	"signer/pkg/sign":              {never: []string{"github.com/aws"}},
