@@ -137,15 +137,24 @@ func (s *session) descriptionSection(c *cobra.Command) section {
 	sec := section{heading: "DESCRIPTION"}
 	sec.prose(cmp.Or(c.Long, c.Short))
 	if o := s.operations[c]; o != nil && o.op.Pages != nil && o.waiter == nil {
-		sec.prose(pagingNote(c.Name(), o.op.Pages.Result))
+		sec.prose(s.pagingNote(c, o.op.Pages.Result))
 	}
 	return sec
 }
 
-func pagingNote(command string, results []string) string {
+// pagingNote tells how a listing follows its pages.
+func (s *session) pagingNote(c *cobra.Command, results []string) string {
+	var byHand []string
+	for _, f := range s.pagingByHand(c) {
+		byHand = append(byHand, "--"+f.Name)
+	}
+	alone := ""
+	if len(byHand) > 0 {
+		alone = "So it does with " + strings.Join(byHand, " or ") + ", for those who follow the pages by hand. "
+	}
 	return fmt.Sprintf("%s is a paginated operation: it asks the service as often as it takes to list everything. "+
-		"With --no-paginate it asks once. With --output text or yaml-stream, --query is applied to each page by itself, "+
-		"and what it picks must be found below: %s.", command, strings.Join(results, ", "))
+		"With --no-paginate it asks once. %sWith --output text or yaml-stream, --query is applied to each page by itself, "+
+		"and what it picks must be found below: %s.", c.Name(), alone, strings.Join(results, ", "))
 }
 
 // firstSentence is the first sentence of a text, without its full stop.

@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,7 @@ func (s *session) synopsisSection(c *cobra.Command) section {
 	}
 	lines := []string{c.CommandPath()}
 	required := s.requiredOptions(c)
-	for _, f := range shownOptions(c.Flags()) {
+	for _, f := range s.shownOptions(c) {
 		lines = append(lines, "  "+synopsisLine(f, required[f.Name]))
 	}
 	if operand := s.nodes[c].operands; operand != nil {
@@ -56,6 +57,28 @@ func shownOptions(flags *pflag.FlagSet) []*pflag.Flag {
 	return shown
 }
 
+// shownOptions are the options that the page of a command describes. Those that
+// follow pages by hand the AWS CLI keeps to itself; here the description names them.
+func (s *session) shownOptions(c *cobra.Command) []*pflag.Flag {
+	byHand := s.pagingByHand(c)
+	return slices.DeleteFunc(shownOptions(c.Flags()), func(f *pflag.Flag) bool { return slices.Contains(byHand, f) })
+}
+
+// pagingByHand are the options of a listing that are parameters of the service.
+func (s *session) pagingByHand(c *cobra.Command) []*pflag.Flag {
+	o := s.operations[c]
+	if o == nil || o.op.Pages == nil || o.waiter != nil {
+		return nil
+	}
+	var byHand []*pflag.Flag
+	for _, member := range []string{o.op.Pages.InputToken, o.op.Pages.SecondInput, o.op.Pages.Limit} {
+		if f := c.Flags().Lookup(api.CLIName(member)); f != nil && f.Value.(*value).member != "" {
+			byHand = append(byHand, f)
+		}
+	}
+	return byHand
+}
+
 func synopsisLine(f *pflag.Flag, required bool) string {
 	words := optionNamesShown(f)
 	if f.Value.(*value).arity != none && f.Name != "cli-input-json" {
@@ -82,7 +105,7 @@ func optionNamesShown(f *pflag.Flag) string {
 func (s *session) optionsSection(c *cobra.Command) section {
 	sec := section{heading: "OPTIONS"}
 	required := s.requiredOptions(c)
-	for _, f := range shownOptions(c.Flags()) {
+	for _, f := range s.shownOptions(c) {
 		sec.option(f, s.memberOf(c, f), required[f.Name])
 	}
 	if operand := s.nodes[c].operands; operand != nil {
