@@ -1,6 +1,7 @@
 package local
 
 import (
+	"regexp"
 	"strings"
 
 	"signer/pkg/records"
@@ -37,4 +38,25 @@ func profileVersionARN(in records.Partition, name, version string) string {
 
 func jobARN(in records.Partition, id string) string {
 	return prefix(in) + "/signing-jobs/" + id
+}
+
+// signerARN is the ARN of a version of a profile or of a job, taken apart.
+type signerARN struct {
+	records.Partition
+	partition string // of AWS, such as aws-cn
+	name, id  string // profile and version; or "" and the job
+}
+
+const (
+	versionForm = `^arn:(aws[a-z-]*):signer:([a-z0-9-]+):([0-9]{12}):/signing-profiles/([a-zA-Z0-9_]{2,64})/([a-zA-Z0-9]{10})$`
+	jobForm     = `^arn:(aws[a-z-]*):signer:([a-z0-9-]+):([0-9]{12}):/signing-jobs/()([a-zA-Z0-9-]+)$`
+)
+
+// parseARN takes an ARN of a form apart.
+func parseARN(text, form string) (arn signerARN, ok bool) {
+	parts := regexp.MustCompile(form).FindStringSubmatch(text)
+	if parts == nil {
+		return arn, false
+	}
+	return signerARN{records.Partition{Account: parts[3], Region: parts[2]}, parts[1], parts[4], parts[5]}, true
 }

@@ -12,13 +12,19 @@ import (
 // The finer codes that the service sends beside the class of an error. There are
 // classes of errors whose code nobody has seen; these go without.
 const (
-	codeInvalidJobParameters = "InvalidJobParameters"
-	codeJobNotFound          = "JobNotFound"
-	codePlatformNotFound     = "PlatformNotFound"
-	codeProfileAlreadyExists = "ProfileAlreadyExists"
-	codeProfileNotActive     = "ProfileNotActive"
-	codeProfileNotFound      = "ProfileNotFound"
-	unknownCode              = ""
+	codeInvalidJobParameters       = "InvalidJobParameters"
+	codeInvalidPermissionStatement = "InvalidPermissionStatement"
+	codeInvalidPrincipal           = "InvalidPrincipal"
+	codeJobNotFound                = "JobNotFound"
+	codePlatformNotFound           = "PlatformNotFound"
+	codePolicyNotFound             = "PolicyNotFound"
+	codePolicyRevisionIDMismatch   = "PolicyRevisionIdMismatch"
+	codeProfileAlreadyExists       = "ProfileAlreadyExists"
+	codeProfileNotActive           = "ProfileNotActive"
+	codeProfileNotFound            = "ProfileNotFound"
+	codeProfileVersionNotFound     = "ProfileVersionNotFound"
+	codeServiceLimitExceeded       = "ServiceLimitExceeded"
+	unknownCode                    = ""
 )
 
 func invalid(code, format string, args ...any) error {
@@ -31,6 +37,14 @@ func notFound(code, format string, args ...any) error {
 
 func denied(format string, args ...any) error {
 	return &types.AccessDeniedException{Message: message(format, args)}
+}
+
+func conflict(code, format string, args ...any) error {
+	return &types.ConflictException{Message: message(format, args), Code: optional(code)}
+}
+
+func limitExceeded(code, format string, args ...any) error {
+	return &types.ServiceLimitExceededException{Message: message(format, args), Code: optional(code)}
 }
 
 func message(format string, args []any) *string {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
 
 	"signer/pkg/bucket"
+	"signer/pkg/keys"
 	"signer/pkg/local"
 	"signer/pkg/records"
 	"signer/pkg/sign"
@@ -205,31 +207,38 @@ func TestSourceGoneBeforeResuming(t *testing.T) {
 	}
 }
 
-// A job that is resumed when its certificate has been replaced would be signed
-// by one that was not valid yet: it fails, unless it was signed before.
-func TestResumedTooLate(t *testing.T) {
-	for moment, want := range map[string]types.SigningStatus{"before": types.SigningStatusFailed, "after": types.SigningStatusSucceeded} {
+// A job that is resumed when its certificate has been replaced is signed by one
+// that was good when it began.
+func TestResumedDaysLater(t *testing.T) {
+	for _, moment := range []string{"before", "after"} {
 		h := app(t)
 		dying, _ := h.spawn(t, "dying", moment)
 		dying.Wait()
+		later := func() time.Time { return time.Now().AddDate(0, 0, 10) }
 		c := h.config()
-		c.Keys = renewed{signers{h.keys}}
-		if job := h.ended(t, open(t, c)); job.Status != want {
-			t.Errorf("it died %s and is %s", moment, job.Status)
+		c.Now, c.Keys = later, signers{keys.Open(keys.Config{Dir: filepath.Join(h.dir, "keys"), Now: later})}
+		if job := h.ended(t, open(t, c)); job.Status != types.SigningStatusSucceeded {
+			t.Errorf("it died %s and is %s: %s", moment, job.Status, *job.StatusReason)
 		}
+		h.checkJobs(t, nil)
 	}
 }
 
-// renewed are keys whose certificates begin later than now.
-type renewed struct{ signers }
-
-func (r renewed) Service(ctx context.Context, region string, at time.Time) (sign.Identity, error) {
-	id, err := r.signers.Service(ctx, region, at)
-	if err != nil {
-		return id, err
+// Where nobody could have signed, the job fails.
+func TestResumedWithoutKeys(t *testing.T) {
+	h := app(t)
+	dying, _ := h.spawn(t, "dying", "before")
+	dying.Wait()
+	c := h.config()
+	c.Keys = lost{signers{h.keys}}
+	if job := h.ended(t, open(t, c)); job.Status != types.SigningStatusFailed || *job.StatusReason != "The root is younger than that." {
+		t.Errorf("it is %s: %s", job.Status, *job.StatusReason)
 	}
-	leaf := *id.Chain[0]
-	leaf.NotBefore = at.Add(time.Hour)
-	id.Chain[0] = &leaf
-	return id, nil
+}
+
+// lost are keys of another root.
+type lost struct{ signers }
+
+func (lost) Service(context.Context, string, time.Time) (sign.Identity, error) {
+	return sign.Identity{}, &keys.Error{Code: "ValidationException", Message: "The root is younger than that."}
 }

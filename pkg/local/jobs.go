@@ -125,24 +125,30 @@ func (e *Engine) start(ctx context.Context, in *signer.StartSigningJobInput) (re
 
 // newJob makes a record of what was asked for, if the profile can sign it.
 func (e *Engine) newJob(ctx context.Context, in *signer.StartSigningJobInput) (records.Job, error) {
-	name := aws.ToString(in.ProfileName)
-	if err := e.owns(in.ProfileOwner, name, "StartSigningJob"); err != nil {
-		return records.Job{}, err
-	}
-	p, err := e.usable(ctx, name)
+	p, err := e.usable(ctx, in.ProfileOwner, *in.ProfileName, "StartSigningJob")
 	if err != nil {
 		return records.Job{}, err
 	}
+	if p.Platform == notation {
+		return records.Job{}, invalid(codeInvalidJobParameters, "Platform %s does not sign objects. Use SignPayload.", p.Platform)
+	}
+	job, err := e.jobOf(p)
+	job.Token = *in.ClientRequestToken
+	job.Source = records.Object{Bucket: *in.Source.S3.BucketName, Key: *in.Source.S3.Key, Version: *in.Source.S3.Version}
+	job.Destination = records.Destination{Bucket: *in.Destination.S3.BucketName, Prefix: aws.ToString(in.Destination.S3.Prefix)}
+	job.Result = records.Result{Status: records.InProgress}
+	job.Claim = records.Claim{Attempt: 1}
+	return job, err
+}
+
+// jobOf makes a record of a job of a profile, begun now by the caller.
+func (e *Engine) jobOf(p records.Profile) (records.Job, error) {
 	id, err := newID(e.random)
-	if err != nil {
-		return records.Job{}, err
-	}
 	return records.Job{
 		Partition:      p.Partition,
 		ID:             id,
 		Invoker:        e.caller.Account,
 		RequestedBy:    e.principal,
-		Token:          *in.ClientRequestToken,
 		Profile:        p.Name,
 		ProfileVersion: p.Version,
 		Platform:       p.Platform,
@@ -150,33 +156,19 @@ func (e *Engine) newJob(ctx context.Context, in *signer.StartSigningJobInput) (r
 		Parameters:     p.Parameters,
 		Overrides:      p.Overrides,
 		Validity:       p.Validity,
-		Source:         records.Object{Bucket: *in.Source.S3.BucketName, Key: *in.Source.S3.Key, Version: *in.Source.S3.Version},
-		Destination:    records.Destination{Bucket: *in.Destination.S3.BucketName, Prefix: aws.ToString(in.Destination.S3.Prefix)},
 		CreatedAt:      e.clock(),
-		Result:         records.Result{Status: records.InProgress},
-		Claim:          records.Claim{Attempt: 1},
-	}, nil
+	}, err
 }
 
-// usable returns a profile that can sign objects. Its absence is worded here as
-// nowhere else.
-func (e *Engine) usable(ctx context.Context, name string) (records.Profile, error) {
-	store, err := e.memory(ctx)
-	if err != nil {
-		return records.Profile{}, err
-	}
-	p, err := store.Profile(ctx, e.caller, name)
+// usable returns a profile that the caller can sign with. Its absence is worded
+// here as nowhere else.
+func (e *Engine) usable(ctx context.Context, owner *string, name, action string) (records.Profile, error) {
+	p, err := e.profileFor(ctx, owner, name, action)
 	switch {
 	case errors.Is(err, records.ErrNotFound):
 		return p, notFound(codeProfileNotFound, "profile with name %s does not exist", name)
-	case err != nil:
-		return p, err
-	case p.Status != records.Active:
+	case err == nil && p.Status != records.Active:
 		return p, inactive(name)
-	}
-	platform, err := platformOf(p.Platform)
-	if err == nil && platform.sign == nil {
-		err = invalid(codeInvalidJobParameters, "Platform %s does not sign objects. Use SignPayload.", p.Platform)
 	}
 	return p, err
 }
@@ -247,7 +239,7 @@ func (e *Engine) DescribeSigningJob(ctx context.Context, in *signer.DescribeSign
 	}
 	job, err := store.Job(ctx, e.caller, aws.ToString(in.JobId))
 	if errors.Is(err, records.ErrNotFound) {
-		return nil, notFound(codeJobNotFound, "Signing job %s does not exist.", aws.ToString(in.JobId))
+		return nil, absentJob(*in.JobId)
 	}
 	if err != nil {
 		return nil, err
@@ -256,6 +248,10 @@ func (e *Engine) DescribeSigningJob(ctx context.Context, in *signer.DescribeSign
 		job = met
 	}
 	return description(job), nil
+}
+
+func absentJob(id string) error {
+	return notFound(codeJobNotFound, "Signing job %s does not exist.", id)
 }
 
 // description is a job as the service describes it. What a job that failed, or

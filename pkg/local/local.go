@@ -59,8 +59,9 @@ type Objects interface {
 
 // Keys are those who sign.
 type Keys interface {
-	// Service returns the service's own identity in a region, to sign what was
-	// asked for at the given time.
+	// Service returns the service's own identity in a region. Its certificates are
+	// good at the time given, when the signature was asked for; where there can be
+	// none such it is refused with a smithy.APIError.
 	Service(ctx context.Context, region string, at time.Time) (sign.Identity, error)
 	// Certificate returns the identity that a user imported under an ARN. Where
 	// there is none it is refused with a smithy.APIError.

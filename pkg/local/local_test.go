@@ -44,6 +44,7 @@ func TestEngine(t *testing.T) {
 		h := newHome(t)
 		return &enginetest.World{
 			Engine: h.engine(t), Account: account, Region: region, Principal: principal,
+			Other: "444455556666", As: func(account, principal string) engine.Engine { return h.as(t, account, principal) },
 			Source: source, Destination: destination, Put: h.put, Get: h.get,
 			Certificate: h.certify(t, ecKey()), Public: ecKey().Public(), RSACertificate: h.certify(t, rsaKey()),
 		}
@@ -82,6 +83,13 @@ func (h *home) config() local.Config {
 
 func (h *home) engine(t testing.TB) *local.Engine { return open(t, h.config()) }
 
+// as is the engine as another principal has it.
+func (h *home) as(t testing.TB, account, principal string) *local.Engine {
+	c := h.config()
+	c.Account, c.Principal = account, principal
+	return open(t, c)
+}
+
 func open(t testing.TB, c local.Config) *local.Engine {
 	t.Helper()
 	e, err := local.Open(c)
@@ -115,8 +123,8 @@ func must(t testing.TB, err error) {
 // signers are the keys of a home, as jobs ask for them.
 type signers struct{ *keys.Store }
 
-func (s signers) Service(ctx context.Context, region string, _ time.Time) (sign.Identity, error) {
-	id, err := s.Identity(ctx, region)
+func (s signers) Service(ctx context.Context, region string, at time.Time) (sign.Identity, error) {
+	id, err := s.IdentityAt(ctx, region, at)
 	return sign.Identity(id), err
 }
 

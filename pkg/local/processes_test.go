@@ -264,6 +264,11 @@ func (h *home) verify(t *testing.T, j types.SigningJob) {
 	signature, err := sign.ParseSignature(signed.Signature)
 	must(t, err)
 	must(t, signature.Check(signed.Inner))
+	for _, c := range signature.Chain {
+		if signature.SignedAt.Before(c.NotBefore) || signature.SignedAt.After(c.NotAfter) {
+			t.Errorf("%s is good from %v to %v, and signed at %v", c.Subject, c.NotBefore, c.NotAfter, signature.SignedAt)
+		}
+	}
 	if want := "arn:aws:signer:" + region + ":" + account + ":/signing-jobs/" + *j.JobId; signature.Job != want {
 		t.Errorf("the signature is that of job %s, not %s", signature.Job, want)
 	}

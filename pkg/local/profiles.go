@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -73,8 +74,9 @@ func (e *Engine) newProfile(ctx context.Context, in *signer.PutSigningProfileInp
 	return p, err
 }
 
-// material returns the ARN of the certificate that a profile signs with. The
-// platforms that sign with the service's own take no notice of one.
+// material returns the ARN of the certificate that a profile signs with, which
+// must be the account's. The platforms that sign with the service's own take no
+// notice of one.
 func (e *Engine) material(ctx context.Context, p *platform, m *types.SigningMaterial) (string, error) {
 	if !p.imported {
 		return "", nil
@@ -82,8 +84,12 @@ func (e *Engine) material(ctx context.Context, p *platform, m *types.SigningMate
 	if m == nil || aws.ToString(m.CertificateArn) == "" {
 		return "", invalid(unknownCode, "signing material cannot be null.")
 	}
-	_, err := e.certificate(ctx, *m.CertificateArn)
-	return *m.CertificateArn, err
+	arn := *m.CertificateArn
+	if parts := strings.Split(arn, ":"); len(parts) < 5 || parts[4] != e.caller.Account {
+		return "", absentCertificate(arn)
+	}
+	_, err := e.certificate(ctx, arn)
+	return arn, err
 }
 
 // validityFrom is how long signatures are to be valid, where they expire; where
@@ -144,13 +150,9 @@ func (e *Engine) GetSigningProfile(ctx context.Context, in *signer.GetSigningPro
 	if err := check("GetSigningProfile", in); err != nil {
 		return nil, err
 	}
-	name := aws.ToString(in.ProfileName)
-	if err := e.owns(in.ProfileOwner, name, "GetSigningProfile"); err != nil {
-		return nil, err
-	}
-	p, err := e.profile(ctx, name)
+	p, err := e.profileFor(ctx, in.ProfileOwner, *in.ProfileName, "GetSigningProfile")
 	if err != nil {
-		return nil, err
+		return nil, absentProfile(err, *in.ProfileName)
 	}
 	row := profileRow(p)
 	return &signer.GetSigningProfileOutput{
@@ -178,13 +180,8 @@ func absentProfile(err error, name string) error {
 	return err
 }
 
-// owns refuses the profile of another account. That its owner may have permitted
-// the action is not known here yet.
-func (e *Engine) owns(owner *string, name, action string) error {
-	if owner == nil || *owner == e.caller.Account {
-		return nil
-	}
-	return e.unauthorized(action, profileARN(records.Partition{Account: *owner, Region: e.caller.Region}, name))
+func absentVersion(version, profile string) error {
+	return notFound(codeProfileVersionNotFound, "Version %s does not exist for SigningProfile %s.", version, profile)
 }
 
 // ListSigningProfiles lists profiles by name: the active ones, or those of the
@@ -336,7 +333,11 @@ func seconds(t time.Time) *time.Time {
 func (e *Engine) certificate(ctx context.Context, arn string) (sign.Identity, error) {
 	id, err := e.keys.Certificate(ctx, arn)
 	if err != nil && ofService(err) != nil {
-		return sign.Identity{}, invalid(unknownCode, "The certificate %s could not be found.", arn)
+		return sign.Identity{}, absentCertificate(arn)
 	}
 	return id, err
+}
+
+func absentCertificate(arn string) error {
+	return invalid(unknownCode, "The certificate %s could not be found.", arn)
 }

@@ -13,21 +13,6 @@ func unbuilt(operation string) error {
 	return fmt.Errorf("%s is not available in the local engine yet; use --engine aws", operation)
 }
 
-// AddProfilePermission is not built yet.
-func (e *Engine) AddProfilePermission(context.Context, *signer.AddProfilePermissionInput, ...func(*signer.Options)) (*signer.AddProfilePermissionOutput, error) {
-	return nil, unbuilt("AddProfilePermission")
-}
-
-// ListProfilePermissions is not built yet.
-func (e *Engine) ListProfilePermissions(context.Context, *signer.ListProfilePermissionsInput, ...func(*signer.Options)) (*signer.ListProfilePermissionsOutput, error) {
-	return nil, unbuilt("ListProfilePermissions")
-}
-
-// RemoveProfilePermission is not built yet.
-func (e *Engine) RemoveProfilePermission(context.Context, *signer.RemoveProfilePermissionInput, ...func(*signer.Options)) (*signer.RemoveProfilePermissionOutput, error) {
-	return nil, unbuilt("RemoveProfilePermission")
-}
-
 // RevokeSignature is not built yet.
 func (e *Engine) RevokeSignature(context.Context, *signer.RevokeSignatureInput, ...func(*signer.Options)) (*signer.RevokeSignatureOutput, error) {
 	return nil, unbuilt("RevokeSignature")

@@ -70,15 +70,20 @@ func (e *Engine) prepare(ctx context.Context, job records.Job) (*piece, error) {
 		source:   e.watch(source, platform.work*source.Size),
 		location: sign.Location{Bucket: job.Source.Bucket, Key: job.Source.Key, Version: job.Source.Version},
 		identity: id,
-		claims: sign.Claims{
-			Job:            jobARN(job.Partition, job.ID),
-			ProfileVersion: profileVersionARN(job.Partition, job.Profile, job.ProfileVersion),
-			SignedAt:       job.CreatedAt,
-			ExpiresAt:      expiry(job.CreatedAt, job.Validity),
-		},
-		random: e.random,
-		close:  source.Close,
+		claims:   claims(job),
+		random:   e.random,
+		close:    source.Close,
 	}, nil
+}
+
+// claims are what the signature of a job says of it.
+func claims(job records.Job) sign.Claims {
+	return sign.Claims{
+		Job:            jobARN(job.Partition, job.ID),
+		ProfileVersion: profileVersionARN(job.Partition, job.Profile, job.ProfileVersion),
+		SignedAt:       job.CreatedAt,
+		ExpiresAt:      expiry(job.CreatedAt, job.Validity),
+	}
 }
 
 func (e *Engine) identity(ctx context.Context, p *platform, job records.Job) (sign.Identity, error) {
@@ -204,7 +209,7 @@ func (e *Engine) deliver(ctx context.Context, p *piece) (version string, err err
 			return version, nil
 		}
 	}
-	if err := p.check(); err != nil {
+	if err := sign.CheckSize(p.source.Size(), p.platform.maxSize); err != nil {
 		return "", err
 	}
 	stored, err := e.write(ctx, p)
@@ -212,16 +217,6 @@ func (e *Engine) deliver(ctx context.Context, p *piece) (version string, err err
 		return e.delivered(ctx, p)
 	}
 	return stored.VersionID, err
-}
-
-// check refuses what is too large, and what is signed too late: the certificate
-// of a job that was left for days has been replaced by one that was not valid
-// when the job began, which is what its signature would say.
-func (p *piece) check() error {
-	if p.platform.lasting && p.claims.SignedAt.Before(p.identity.Chain[0].NotBefore) {
-		return &sign.Refusal{Reason: "Signing was interrupted, and the certificate for its time is gone."}
-	}
-	return sign.CheckSize(p.source.Size(), p.platform.maxSize)
 }
 
 func (e *Engine) delivered(ctx context.Context, p *piece) (version string, err error) {

@@ -27,6 +27,11 @@ type World struct {
 
 	Account, Region, Principal string // of the caller
 
+	// Other is the number of another account. As returns the engine as somebody
+	// else has it, of any account; nil where there is only the one caller.
+	Other string
+	As    func(account, principal string) engine.Engine
+
 	Source      string // a bucket that keeps versions
 	Destination string // another bucket
 	Put         func(ctx context.Context, bucket, key string, body []byte) (version string, err error)
@@ -54,6 +59,7 @@ func Run(t *testing.T, open func(t *testing.T) *World) {
 		{"Job", jobTests},
 		{"JobList", jobListTests},
 		{"Tag", tagTests},
+		{"Permission", permissionTests},
 	} {
 		for name, test := range noun.tests {
 			t.Run(noun.name+name, func(t *testing.T) { test(t, open(t)) })
@@ -106,6 +112,8 @@ func fineCode(err error) string {
 	var validation *types.ValidationException
 	var notFound *types.ResourceNotFoundException
 	var denied *types.AccessDeniedException
+	var conflict *types.ConflictException
+	var limit *types.ServiceLimitExceededException
 	switch {
 	case errors.As(err, &validation):
 		code = validation.Code
@@ -113,6 +121,10 @@ func fineCode(err error) string {
 		code = notFound.Code
 	case errors.As(err, &denied):
 		code = denied.Code
+	case errors.As(err, &conflict):
+		code = conflict.Code
+	case errors.As(err, &limit):
+		code = limit.Code
 	}
 	if code == nil {
 		return ""
@@ -130,14 +142,25 @@ func invalid(value, member, constraint string) string {
 
 // arn is one of the service's own.
 func (w *World) arn(resource string) string {
-	partition := "aws"
+	return "arn:" + w.partition() + ":signer:" + w.Region + ":" + w.Account + ":/" + resource
+}
+
+func (w *World) partition() string {
 	switch {
 	case strings.HasPrefix(w.Region, "cn-"):
-		partition = "aws-cn"
+		return "aws-cn"
 	case strings.HasPrefix(w.Region, "us-gov-"):
-		partition = "aws-us-gov"
+		return "aws-us-gov"
 	}
-	return "arn:" + partition + ":signer:" + w.Region + ":" + w.Account + ":/" + resource
+	return "aws"
+}
+
+// status checks the status that an error has over HTTP.
+func status(t *testing.T, err error, want int) {
+	t.Helper()
+	if refusal, ok := engine.AsAPIError(err); !ok || refusal.Status != want {
+		t.Errorf("got %v, want an error of status %d", err, want)
+	}
 }
 
 // refusedAs checks the type of an error whose text is not known of AWS.
