@@ -326,7 +326,7 @@ func TestOtherServices(t *testing.T) {
 func TestBodiesThatDoNotCome(t *testing.T) {
 	t.Parallel()
 	s := httptest.NewUnstartedServer(server.New(server.Config{Secrets: me}))
-	s.Config.ReadTimeout = 100 * time.Millisecond
+	s.Config.ReadTimeout = 300 * time.Millisecond
 	s.Start()
 	t.Cleanup(s.Close)
 	for _, tc := range []struct{ name, old, new, want string }{
