@@ -27,8 +27,3 @@ func (e *Engine) RevokeSigningProfile(context.Context, *signer.RevokeSigningProf
 func (e *Engine) GetRevocationStatus(context.Context, *signer.GetRevocationStatusInput, ...func(*signer.Options)) (*signer.GetRevocationStatusOutput, error) {
 	return nil, unbuilt("GetRevocationStatus")
 }
-
-// SignPayload is not built yet.
-func (e *Engine) SignPayload(context.Context, *signer.SignPayloadInput, ...func(*signer.Options)) (*signer.SignPayloadOutput, error) {
-	return nil, unbuilt("SignPayload")
-}

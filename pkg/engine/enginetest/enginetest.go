@@ -60,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) *World) {
 		{"JobList", jobListTests},
 		{"Tag", tagTests},
 		{"Permission", permissionTests},
+		{"Payload", payloadTests},
 	} {
 		for name, test := range noun.tests {
 			t.Run(noun.name+name, func(t *testing.T) { test(t, open(t)) })
