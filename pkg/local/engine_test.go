@@ -56,14 +56,6 @@ func TestRecordsAreOpenedAgainAfterAFailure(t *testing.T) {
 	putProfile(t, e, "web")
 }
 
-func TestUnbuiltOperationsSaySo(t *testing.T) {
-	e := newHome(t).engine(t)
-	_, err := e.RevokeSignature(ctx, &signer.RevokeSignatureInput{})
-	if want := "RevokeSignature is not available in the local engine yet; use --engine aws"; err == nil || err.Error() != want {
-		t.Errorf("got %v", err)
-	}
-}
-
 // A caller that leaves out what the SDK's client insists on gets the service's
 // own words.
 func TestMissingMembers(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
@@ -56,5 +57,27 @@ func TestRacingPermissions(t *testing.T) {
 	must(t, err)
 	if len(list.Permissions) != 8 {
 		t.Errorf("%v were added, and %d are there", added, len(list.Permissions))
+	}
+}
+
+// Of revocations at once the earliest counts in the end.
+func TestRacingRevocations(t *testing.T) {
+	h := newHome(t)
+	putProfile(t, h.engine(t), "web")
+	profile, err := h.engine(t).GetSigningProfile(ctx, &signer.GetSigningProfileInput{ProfileName: aws.String("web")})
+	must(t, err)
+	now := time.Now().Truncate(time.Second)
+	h.among(t, 6, func(i int, e *local.Engine) {
+		effective := now.Add(-time.Duration(1+i*5%6) * time.Hour)
+		_, err := e.RevokeSigningProfile(ctx, &signer.RevokeSigningProfileInput{ProfileName: aws.String("web"), ProfileVersion: profile.ProfileVersion,
+			Reason: aws.String(fmt.Sprint(i)), EffectiveTime: &effective})
+		if refused := (*types.ValidationException)(nil); err != nil && !errors.As(err, &refused) {
+			t.Error(err)
+		}
+	})
+	got, err := h.engine(t).GetSigningProfile(ctx, &signer.GetSigningProfileInput{ProfileName: aws.String("web")})
+	must(t, err)
+	if at := *got.RevocationRecord.RevocationEffectiveFrom; !at.Equal(now.Add(-6 * time.Hour)) {
+		t.Errorf("it is revoked from %v", at)
 	}
 }

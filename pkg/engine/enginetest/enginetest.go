@@ -60,6 +60,7 @@ func Run(t *testing.T, open func(t *testing.T) *World) {
 		{"JobList", jobListTests},
 		{"Tag", tagTests},
 		{"Permission", permissionTests},
+		{"Revocation", revocationTests},
 		{"Payload", payloadTests},
 	} {
 		for name, test := range noun.tests {
