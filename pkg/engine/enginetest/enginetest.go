@@ -62,6 +62,7 @@ func Run(t *testing.T, open func(t *testing.T) *World) {
 		{"Permission", permissionTests},
 		{"Revocation", revocationTests},
 		{"Payload", payloadTests},
+		{"Account", accountTests},
 	} {
 		for name, test := range noun.tests {
 			t.Run(noun.name+name, func(t *testing.T) { test(t, open(t)) })
