@@ -28,7 +28,7 @@ func (w *fileWork) record(ctx context.Context, job records.Job) (_ records.Job, 
 	job.Source = records.Object{Bucket: FileBucket, Key: w.Name, Version: sum}
 	job.Destination = records.Destination{Bucket: FileBucket, Prefix: w.Target.Name()}
 	for job.Token = w.token(sum); ; {
-		recorded, isNew, err := store.AddJob(ctx, job)
+		recorded, isNew, err := w.engine.add(ctx, store, job)
 		switch {
 		case errors.Is(err, records.ErrInactive):
 			return job, false, inactive(job.Profile)

@@ -111,7 +111,7 @@ func (e *Engine) start(ctx context.Context, in *signer.StartSigningJobInput) (re
 	if piece.job.Worker, err = store.Enlist(); err != nil {
 		return job, err
 	}
-	recorded, isNew, err := store.AddJob(ctx, piece.job)
+	recorded, isNew, err := e.add(ctx, store, piece.job)
 	switch {
 	case errors.Is(err, records.ErrInactive):
 		return job, inactive(job.Profile)

@@ -46,6 +46,9 @@ type Config struct {
 	// is. It is called often, never by two goroutines at once for one job, and
 	// must not wait.
 	Progress func(done, total int64)
+
+	Events Events      // are told of every change of a job's status; nil: nobody is
+	Warn   func(error) // is told what kept Events from being told; nil: nobody is
 }
 
 // Objects are the buckets that jobs read from and write to. A [bucket.Store] has
@@ -79,6 +82,8 @@ type Engine struct {
 	now       func() time.Time
 	random    io.Reader
 	progress  func(done, total int64)
+	events    Events
+	warn      func(error)
 	dropped   sync.Map // ids of jobs given up here, of which the records do not know it
 
 	mu    sync.Mutex
@@ -102,6 +107,8 @@ func Open(c Config) (*Engine, error) {
 		now:       c.Now,
 		random:    &serial{r: c.Rand},
 		progress:  c.Progress,
+		events:    c.Events,
+		warn:      c.Warn,
 	}
 	if e.principal == "" {
 		e.principal = "arn:" + partition(c.Region) + ":iam::" + c.Account + ":root"
@@ -114,6 +121,9 @@ func Open(c Config) (*Engine, error) {
 	}
 	if c.Progress == nil {
 		e.progress = func(int64, int64) {}
+	}
+	if c.Warn == nil {
+		e.warn = func(error) {}
 	}
 	return e, nil
 }
@@ -140,6 +150,7 @@ func (e *Engine) memory(ctx context.Context) (*records.Store, error) {
 		return nil, err
 	}
 	e.store = store
+	e.tell(ctx, store) // what one that died has not told
 	return store, nil
 }
 

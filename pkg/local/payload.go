@@ -31,7 +31,7 @@ func (e *Engine) SignPayload(ctx context.Context, in *signer.SignPayloadInput, _
 	if err != nil {
 		return nil, err
 	}
-	_, _, err = store.AddJob(ctx, job)
+	_, _, err = e.add(ctx, store, job)
 	switch {
 	case errors.Is(err, records.ErrInactive):
 		return nil, inactive(job.Profile)

@@ -29,6 +29,9 @@ var children = map[string]func(*home, string) error{
 	"start": childStart,
 	"jobs":  childJobs,
 	"dying": childDying,
+
+	"dying with events": childDyingWithEvents,
+	"telling":           childTelling,
 }
 
 const childEnv, homeEnv, argEnv = "LOCAL_TEST_CHILD", "LOCAL_TEST_HOME", "LOCAL_TEST_ARGUMENT"

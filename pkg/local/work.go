@@ -166,10 +166,12 @@ func (p *piece) success(version string) records.Result {
 	return r
 }
 
-// key is where the signed object goes. Only a zip archive keeps its extension.
-func (p *piece) key() string {
-	key := p.job.Destination.Prefix + p.job.ID
-	if p.platform.id == lambda && strings.HasSuffix(p.job.Source.Key, ".zip") {
+func (p *piece) key() string { return signedKey(p.job) }
+
+// signedKey is where the signed object goes. Only a zip archive keeps its extension.
+func signedKey(job records.Job) string {
+	key := job.Destination.Prefix + job.ID
+	if job.Platform == lambda && strings.HasSuffix(job.Source.Key, ".zip") {
 		key += ".zip"
 	}
 	return key
@@ -183,7 +185,7 @@ func (e *Engine) settle(ctx context.Context, job records.Job, r records.Result) 
 		return err
 	}
 	r.CompletedAt = e.clock()
-	err = store.FinishJob(context.WithoutCancel(ctx), job.ID, job.Claim, r)
+	err = e.end(context.WithoutCancel(ctx), store, job, r)
 	if err == nil || errors.Is(err, records.ErrChanged) {
 		return nil
 	}
