@@ -40,6 +40,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("SIGNER_PRINCIPAL_ARN", "arn:aws:iam::000000000000:user/tester")
 			e.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 			e.Setenv("TZ", "UTC")
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // a second for each process otherwise
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
