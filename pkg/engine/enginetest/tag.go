@@ -2,6 +2,7 @@ package enginetest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -47,6 +48,24 @@ var tagTests = map[string]func(*testing.T, *World){
 			refusedAs[*types.BadRequestException](t, w.tag(arn, tags))
 		}
 		same(t, w.tags(t, arn), many)
+	},
+	"LimitsOfNewProfiles": func(t *testing.T, w *World) {
+		put := func(tags map[string]string) error {
+			_, err := w.Engine.PutSigningProfile(ctx, &signer.PutSigningProfileInput{ProfileName: aws.String(w.name("web")), PlatformId: aws.String(lambda), Tags: tags})
+			return err
+		}
+		most := map[string]string{strings.Repeat("k", 128): strings.Repeat("é", 256), "+,-./09:;<=_aZ": ""}
+		for i := range 198 {
+			most[fmt.Sprint("k", i)] = "v"
+		}
+		for _, tags := range []map[string]string{{"": "v"}, {"aws:k": "v"}, {"k k": "v"}, {"k>": "v"}, {"é": "v"}, {strings.Repeat("k", 129): "v"}, {"k": strings.Repeat("v", 257)}} {
+			refusedAs[*types.ValidationException](t, put(tags))
+		}
+		most["one"] = "more"
+		refusedAs[*types.ValidationException](t, put(most))
+		delete(most, "one")
+		must(t, put(most))
+		same(t, w.tags(t, w.arn("signing-profiles/"+w.name("web"))), most)
 	},
 	"Refused": func(t *testing.T, w *World) {
 		name := w.name("web")
