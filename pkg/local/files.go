@@ -115,13 +115,8 @@ func (e *Engine) FileSigner(ctx context.Context, owner *string, profile string) 
 	return &FileSigner{engine: e, profile: p, platform: platform, identity: id}, nil
 }
 
-// Extension is that of signed files, ".json", or "" where they keep their own.
-func (s *FileSigner) Extension() string {
-	if s.platform.imported {
-		return ".json"
-	}
-	return ""
-}
+// Platform is the id of the profile's platform.
+func (s *FileSigner) Platform() string { return s.platform.id }
 
 // Sign signs a file and answers its job. The signed file and the record are durable
 // when Sign returns. A file that was signed for this target before, in whatever
@@ -209,6 +204,9 @@ func (w *fileWork) digest() (string, error) {
 
 // run does the work.
 func (w *fileWork) run(ctx context.Context) (records.Job, error) {
+	if w.SkipSigned && w.isSigned(ctx) {
+		return records.Job{}, ErrSigned
+	}
 	there, err := w.Target.Open()
 	switch {
 	case err == nil:
@@ -220,6 +218,14 @@ func (w *fileWork) run(ctx context.Context) (records.Job, error) {
 	return records.Job{}, err
 }
 
+// isSigned tells whether the source is what the platform writes.
+func (w *fileWork) isSigned(ctx context.Context) bool {
+	if w.platform.imported {
+		return sign.IsSignedJSON(w.Content)
+	}
+	return sign.IsSignedArchive(ctx, w.Content)
+}
+
 // make signs the file anew, unless it turns out that it was signed before.
 func (w *fileWork) make(ctx context.Context) (records.Job, error) {
 	job, err := w.engine.jobOf(w.profile)
@@ -229,8 +235,6 @@ func (w *fileWork) make(ctx context.Context) (records.Job, error) {
 	draft, err := w.draft(ctx, job, w.identity)
 	var refusal *sign.Refusal
 	switch {
-	case errors.As(err, &refusal) && refusal.Signed && w.SkipSigned:
-		return job, ErrSigned
 	case errors.As(err, &refusal):
 		job.Result = records.Result{Status: failed, Reason: refusal.Reason, CompletedAt: w.engine.clock()}
 	case err != nil:
@@ -282,16 +286,13 @@ func (w *fileWork) write(ctx context.Context, dst io.Writer, job records.Job, id
 		return err
 	}
 	p := &piece{job: job, platform: w.platform, identity: id, claims: claims(job), random: w.engine.random,
-		source: &watchedFile{Source: w.Content, total: w.platform.work * w.Content.Size(), tell: w.Progress}}
+		source: &watched{source: w.Content, size: w.Content.Size(), total: w.platform.work * w.Content.Size(), tell: w.Progress}}
 	if w.platform.imported { // such signatures say which version they are of
 		sum, err := w.digest()
 		if err != nil {
 			return err
 		}
 		p.location = sign.Location{Bucket: FileBucket, Key: baseName(w.Name), Version: sum}
-	}
-	if w.SkipSigned && w.platform.imported && isSignedJSON(w.Content) {
-		return &sign.Refusal{Reason: "The source object is already signed.", Signed: true}
 	}
 	return w.platform.sign(ctx, dst, p)
 }

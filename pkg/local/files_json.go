@@ -9,7 +9,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
-	"sync"
 
 	"signer/pkg/records"
 	"signer/pkg/sign"
@@ -17,12 +16,6 @@ import (
 
 // A signature in JSON does not name its job. Whether a file is what a job signed is
 // found by writing it again with the signature that it has, if that is good.
-
-// jsonBegins is how every signed object in JSON begins.
-const jsonBegins = `{"rawPayloadSize":`
-
-// isSignedJSON tells whether a source is the signature of something else.
-func isSignedJSON(src sign.Source) bool { return bytes.HasPrefix(beginning(src), []byte(jsonBegins)) }
 
 // beginning is the beginning of a file, in which the signature stands.
 func beginning(src sign.Source) []byte {
@@ -105,23 +98,4 @@ func (c *comparison) Write(p []byte) (int, error) {
 func (c *comparison) whole() bool {
 	at, err := c.with.Seek(0, io.SeekCurrent)
 	return err == nil && at == c.with.Size()
-}
-
-// watchedFile tells how much of a source has been read.
-type watchedFile struct {
-	sign.Source
-	total int64
-	tell  func(done, total int64)
-
-	mu   sync.Mutex
-	done int64
-}
-
-func (w *watchedFile) ReadAt(p []byte, at int64) (int, error) {
-	n, err := w.Source.ReadAt(p, at)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.done = min(w.done+int64(n), w.total)
-	w.tell(w.done, w.total)
-	return n, err
 }

@@ -67,7 +67,7 @@ func (e *Engine) prepare(ctx context.Context, job records.Job) (*piece, error) {
 	return &piece{
 		job:      job,
 		platform: platform,
-		source:   e.watch(source, platform.work*source.Size),
+		source:   &watched{source: source, size: source.Size, total: platform.work * source.Size, tell: e.progress},
 		location: sign.Location{Bucket: job.Source.Bucket, Key: job.Source.Key, Version: job.Source.Version},
 		identity: id,
 		claims:   claims(job),
@@ -111,21 +111,18 @@ func (e *Engine) reach(ctx context.Context, name string) error {
 	return err
 }
 
-// watch tells Progress how much of a source has been read.
-func (e *Engine) watch(source *bucket.Object, total int64) sign.Source {
-	return &watched{source: source, total: total, tell: e.progress}
-}
-
+// watched tells how much of a source has been read.
 type watched struct {
-	source *bucket.Object
-	total  int64
+	source io.ReaderAt
+	size   int64
+	total  int64 // to be read
 	tell   func(done, total int64)
 
 	mu   sync.Mutex
 	done int64
 }
 
-func (w *watched) Size() int64 { return w.source.Size }
+func (w *watched) Size() int64 { return w.size }
 
 func (w *watched) ReadAt(p []byte, at int64) (int, error) {
 	n, err := w.source.ReadAt(p, at)
@@ -168,8 +165,12 @@ func (p *piece) success(version string) records.Result {
 
 func (p *piece) key() string { return signedKey(p.job) }
 
-// signedKey is where the signed object goes. Only a zip archive keeps its extension.
+// signedKey is where the signed object goes. Only a zip archive keeps its extension,
+// and a file has the path that was asked for.
 func signedKey(job records.Job) string {
+	if job.Destination.Bucket == FileBucket {
+		return job.Destination.Prefix
+	}
 	key := job.Destination.Prefix + job.ID
 	if job.Platform == lambda && strings.HasSuffix(job.Source.Key, ".zip") {
 		key += ".zip"

@@ -44,7 +44,7 @@ func Lambda(ctx context.Context, dst io.Writer, src Source, id Identity, c Claim
 		return err
 	}
 	if found.signed {
-		return &Refusal{Reason: "The source ZIP archive is already signed.", Signed: true}
+		return refuse("The source ZIP archive is already signed.")
 	}
 	var added []*addition
 	if !found.metaInf {

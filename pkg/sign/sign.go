@@ -61,16 +61,13 @@ type Source interface {
 // Refusal is the reason why a source cannot be signed with this identity, in a
 // sentence or two for the person who sent it. AWS Signer shows it as the
 // statusReason of a job that failed.
-type Refusal struct {
-	Reason string
-	Signed bool // it is that the source is signed already
-}
+type Refusal struct{ Reason string }
 
 // Error returns the reason.
 func (r *Refusal) Error() string { return r.Reason }
 
 func refuse(format string, args ...any) error {
-	return &Refusal{Reason: fmt.Sprintf(format, args...)}
+	return &Refusal{fmt.Sprintf(format, args...)}
 }
 
 // CheckSize refuses a source larger than a platform takes; its maxSizeInMB
