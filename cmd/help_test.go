@@ -3,7 +3,10 @@ package cmd
 import (
 	"context"
 	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -171,5 +174,25 @@ func TestHelpIsPaged(t *testing.T) {
 	env.LookupEnv = func(name string) (string, bool) { return "sed 's/^/paged: /'", name == "AWS_PAGER" }
 	if code := Main(context.Background(), env); code != exitOK || !strings.HasPrefix(out.String(), "paged: NAME\n") {
 		t.Errorf("ended with %d and showed %.50q", code, out.String())
+	}
+}
+
+// The program's own variables are all described.
+func TestHelpEnvironment(t *testing.T) {
+	sources, err := filepath.Glob("*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	described := pages()[0].text(80)
+	for _, source := range sources {
+		text, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range regexp.MustCompile(`"SIGNER_[A-Z_]+"`).FindAllString(string(text), -1) {
+			if !strings.Contains(described, strings.Trim(name, `"`)) {
+				t.Errorf("%s reads %s, of which help says nothing", source, name)
+			}
+		}
 	}
 }
