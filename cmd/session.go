@@ -23,6 +23,7 @@ type session struct {
 	name     string // what the program was called as: signer or aws
 	settings *profile.Settings
 	query    *query.Query // nil: everything is printed
+	warned   string       // what was last said of events
 	bar      *progress    // of the local engine's work; nil: nobody works
 
 	nodes      map[*cobra.Command]*node

@@ -62,6 +62,10 @@ func (s *session) openLocal() (engine.Engine, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	log, err := s.eventLog()
+	if err != nil {
+		return nil, nil, err
+	}
 	s.log("local engine", "home", at.home, "region", at.region, "account", at.account, "principal", at.principal)
 	s.bar = newProgress(s.env)
 	e, err := local.Open(local.Config{
@@ -69,13 +73,15 @@ func (s *session) openLocal() (engine.Engine, func(), error) {
 		Region:    at.region,
 		Principal: at.principal,
 		Records: func(ctx context.Context) (*records.Store, error) {
-			return records.Open(ctx, records.Config{Path: filepath.Join(at.home, "records.db")})
+			return records.Open(ctx, records.Config{Path: recordsFile(at.home)})
 		},
 		Objects:  s.buckets(at.home),
 		Keys:     signers{keys},
 		Now:      s.env.Now,
 		Rand:     s.env.Rand,
 		Progress: s.bar.report,
+		Events:   log,
+		Warn:     s.warnOfEvents,
 	})
 	if err != nil {
 		return nil, nil, err
