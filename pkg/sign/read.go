@@ -28,12 +28,16 @@ func Read(ctx context.Context, src Source) (*Signed, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.survey(ctx); err != nil {
+	found, err := a.survey(ctx)
+	if err != nil {
 		return nil, err
 	}
 	inner, signature, err := a.digest(ctx, io.Discard, nil)
 	if err != nil {
 		return nil, err
+	}
+	if found.signed && signature == nil {
+		signature = []byte{} // an empty one, which is not the same as none
 	}
 	return &Signed{inner, signature}, nil
 }
@@ -46,6 +50,26 @@ type Signature struct {
 	attributes []byte // the SET that is signed
 	digest     []byte // of inner
 	value      []byte
+}
+
+// Attribute is one of the attributes that a signature signs.
+type Attribute struct {
+	Type  asn1.ObjectIdentifier
+	Value asn1.RawValue
+}
+
+// Attributes returns all that the signature signs, in its order: the claims, the
+// digest, and whatever else there is.
+func (s *Signature) Attributes() []Attribute {
+	var list []attribute
+	if err := unmarshal(s.attributes, &list, "set", "attributes"); err != nil {
+		return nil // ParseSignature has seen to it
+	}
+	var all []Attribute
+	for _, a := range list {
+		all = append(all, Attribute{a.Type, a.Values[0]})
+	}
+	return all
 }
 
 // ParseSignature takes apart the signature that [Read] found. It knows the form

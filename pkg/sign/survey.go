@@ -11,6 +11,11 @@ import (
 const (
 	metaInf       = "META_INF/"
 	signatureName = "META_INF/aws_signer_signature_v1.0.SF"
+
+	// What an archive may ask of whoever reads it. Lambda takes 250 MB
+	// uncompressed; these are for archives made to keep a reader busy.
+	maxEntries = 2 << 20
+	maxPlain   = 16 << 30
 )
 
 // survey is what the central directory alone tells. It is taken before anything
@@ -25,12 +30,20 @@ type survey struct {
 // between is found out when they are read.
 func (a *archive) survey(ctx context.Context) (survey, error) {
 	var s survey
+	if a.entries > maxEntries {
+		return s, refuse("The source ZIP archive has more than %d entries.", maxEntries)
+	}
 	names := newNames(a)
 	place := uint64(0) // before which no entry may begin
+	plain := uint64(0) // how long the entries so far say they are
 	err := a.each(ctx, func(e *entry) error {
 		if err := a.checkPlace(e, place); err != nil {
 			return err
 		}
+		if e.size > maxPlain-plain {
+			return refuse("The source ZIP archive uncompresses to more than %d GiB.", maxPlain>>30)
+		}
+		plain += e.size
 		place = e.at + localLen + uint64(len(e.name)) + e.packed
 		names.add(e)
 		return s.note(e)
@@ -129,11 +142,14 @@ func (n *names) check(ctx context.Context) error {
 	})
 }
 
-// suspects are the hashes that occur more than once, sorted.
+// suspects are hashes that occur more than once, sorted. Two names with one hash
+// are so rare that among as many as this there is one name that occurs twice: to
+// know more of them would only take memory.
 func (n *names) suspects() []uint64 {
+	const most = 64
 	slices.Sort(n.hashes)
 	var twice []uint64
-	for i := 1; i < len(n.hashes); i++ {
+	for i := 1; i < len(n.hashes) && len(twice) < most; i++ {
 		if n.hashes[i] == n.hashes[i-1] {
 			twice = append(twice, n.hashes[i])
 		}
