@@ -30,6 +30,7 @@ var may = map[string]struct{ ours, never []string }{
 	"signer/pkg/records":           {never: []string{"github.com/aws"}},
 	"signer/pkg/bucket":            {never: []string{"github.com/aws/aws-sdk-go-v2/service/signer"}},
 	"signer/pkg/sign":              {never: []string{"github.com/aws"}},
+	"signer/pkg/verify":            {ours: []string{"pkg/sign"}, never: []string{"github.com/", "os", "net/http"}},
 	"signer/pkg/sigv4":             {never: []string{"github.com/", "os"}},
 	"signer/pkg/keys":              {never: []string{"github.com/aws/aws-sdk-go-v2"}},
 	"signer/pkg/server":            {ours: []string{"pkg/api", "pkg/document", "pkg/engine", "pkg/sigv4"}, never: []string{"os", "github.com/aws"}},
