@@ -44,7 +44,7 @@ func TestEngine(t *testing.T) {
 		h := newHome(t)
 		return &enginetest.World{
 			Engine: h.engine(t), Account: account, Region: region, Principal: principal,
-			Other: "444455556666", As: func(account, principal string) engine.Engine { return h.as(t, account, principal) },
+			As:     func(account, principal string) engine.Engine { return h.as(t, account, principal) },
 			Source: source, Destination: destination, Put: h.put, Get: h.get,
 			Certificate: h.certify(t, ecKey()), Public: ecKey().Public(), RSACertificate: h.certify(t, rsaKey()),
 		}

@@ -27,8 +27,9 @@ type World struct {
 
 	Account, Region, Principal string // of the caller
 
-	// Other is the number of another account. As returns the engine as somebody
-	// else has it, of any account; nil where there is only the one caller.
+	// Other is the number of another account, where not any number will do. As
+	// returns the engine as somebody else has it, of any account; nil where there is
+	// only the one caller.
 	Other string
 	As    func(account, principal string) engine.Engine
 
@@ -65,7 +66,13 @@ func Run(t *testing.T, open func(t *testing.T) *World) {
 		{"Account", accountTests},
 	} {
 		for name, test := range noun.tests {
-			t.Run(noun.name+name, func(t *testing.T) { test(t, open(t)) })
+			t.Run(noun.name+name, func(t *testing.T) {
+				w := open(t)
+				if w.Other == "" {
+					w.Other = "444455556666"
+				}
+				test(t, w)
+			})
 		}
 	}
 }

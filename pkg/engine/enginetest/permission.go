@@ -218,7 +218,7 @@ func testPolicySize(t *testing.T, w *World) {
 		}
 	}
 	refusal{402, "ServiceLimitExceededException", "ServiceLimitExceeded", "Policy cannot exceed maximum size of 2000 bytes"}.check(t, err)
-	if each := size / (n - 1); size > 2000 || size+each <= 2000 {
+	if each := size / max(n-1, 1); size > 2000 || size+each <= 2000 {
 		t.Errorf("no room beside %d bytes of %d statements", size, n-1)
 	}
 }
