@@ -48,7 +48,7 @@ func TestLocalEngine(t *testing.T) {
 		s := serve(t, nil, func(c *server.Config) { c.Secrets, c.EngineFor = h, h.engineFor })
 		return &enginetest.World{
 			Engine: h.client(t, s, account, principal), Account: account, Region: region, Principal: principal,
-			As: func(account, principal string) engine.Engine { return h.client(t, s, account, principal) },
+			As:     func(account, principal string) engine.Engine { return h.client(t, s, account, principal) },
 			Source: "source", Destination: "destination", Put: h.put, Get: h.get,
 			Certificate: h.certify(t, ec), Public: ec.Public(), RSACertificate: h.certify(t, rsa),
 		}
