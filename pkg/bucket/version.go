@@ -14,10 +14,14 @@ type versionID struct {
 	random [16]byte
 }
 
-// newVersionID returns a fresh id.
+// newVersionID returns a fresh id. None begins with a dash, which a command line
+// would take for an option.
 func newVersionID(order uint64, random io.Reader) (versionID, error) {
 	v := versionID{order: order}
 	_, err := io.ReadFull(random, v.random[:])
+	if v.String()[0] == '-' {
+		v.random[0] ^= 4 // the last of the bits that make the first character
+	}
 	return v, err
 }
 
