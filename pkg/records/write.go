@@ -98,8 +98,9 @@ func (s *Store) runTogether(ctx context.Context, all []*statement) bool {
 		return false
 	}
 	defer tx.Rollback() // does nothing after Commit
+	ready := prepared{tx, map[string]*sql.Stmt{}}
 	for _, one := range all {
-		if one.changed, err = run(ctx, tx, one); err != nil {
+		if one.changed, err = run(ctx, ready, one); err != nil {
 			return false
 		}
 	}
@@ -110,7 +111,26 @@ func (s *Store) runTogether(ctx context.Context, all []*statement) bool {
 	return true
 }
 
-// runner is what *sql.DB and *sql.Tx have in common.
+// prepared reads each text of SQL once in a transaction, since many statements
+// often have one.
+type prepared struct {
+	tx     *sql.Tx
+	byText map[string]*sql.Stmt // closed with the transaction
+}
+
+func (p prepared) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	s := p.byText[query]
+	if s == nil {
+		var err error
+		if s, err = p.tx.PrepareContext(ctx, query); err != nil {
+			return nil, err
+		}
+		p.byText[query] = s
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+// runner is what *sql.DB and prepared have in common.
 type runner interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
