@@ -17,6 +17,9 @@
 // that directory by [os.Root], which refuses links that lead out of it.
 //
 //	my-bucket/bucket.json       when the bucket was made, region, versioning
+//	my-bucket/uploads/18a9…/    an object that is being put in parts: a directory
+//	  upload.json               for its id, and in it what goes with the object
+//	  part-00001                and the parts, which are files as versions are
 //	my-bucket/objects/          the bucket exists while this directory does
 //	  =app.zip/                 a key: all versions of "app.zip"
 //	    null                    its null version, if it has one
@@ -35,12 +38,18 @@
 // sort as keys do, which is what lets a listing read only the directories that
 // its page needs.
 //
-// A version is one file: the object's bytes, then its record in JSON, then 16
-// bytes that tell the length and the checksum of the record. It is written to
-// .tmp, fsynced, and renamed to its place; the directories are then fsynced as
-// well. The rename is the only commit point: bytes and record can't disagree,
-// and a process that is killed leaves at most a file in .tmp, which a later Put
-// removes when it is an hour old and no living process has it locked.
+// A version is one file: the object's bytes, a table of the parts that it was put
+// in if it was, then its record in JSON, then 16 bytes that tell the length and
+// the checksum of the record. It is written to .tmp, fsynced, and renamed to its
+// place; the directories are then fsynced as well. The rename is the only commit
+// point: bytes and record can't disagree, and a process that is killed leaves at
+// most a file in .tmp, which a later Put removes when it is an hour old and no
+// living process has it locked.
+//
+// Parts are put together by copying them, which takes room for both until it is
+// done: where the file system can share blocks, the kernel lets it. The record
+// names the upload, so that one which is completed a second time, after a crash or
+// by a caller that did not hear the answer, is known.
 //
 // The order of versions is a number that grows with each version of a key: the
 // time in nanoseconds, or one more than the last where clocks disagree. The
@@ -59,6 +68,8 @@ import (
 	"context"
 	"io"
 	"time"
+
+	"signer/pkg/bucket/checksum"
 )
 
 // Store keeps versioned objects in buckets. All methods may be called by
@@ -73,11 +84,13 @@ import (
 // would give out is refused with InvalidArgument, an unknown one with
 // NoSuchVersion.
 type Store interface {
+	Uploads
+
 	// CreateBucket makes an empty bucket without versioning. It is durable
 	// when CreateBucket returns. InvalidBucketName, BucketAlreadyOwnedByYou.
 	CreateBucket(ctx context.Context, bucket string, opts CreateOptions) error
 	// DeleteBucket removes an empty bucket. One that holds any version or
-	// delete marker is not empty: BucketNotEmpty.
+	// delete marker is not empty: BucketNotEmpty. Uploads are given up.
 	DeleteBucket(ctx context.Context, bucket string) error
 	// HeadBucket describes a bucket. Over S3 the creation date is not known.
 	HeadBucket(ctx context.Context, bucket string) (Bucket, error)
@@ -111,6 +124,10 @@ type Store interface {
 	// exist is deleted without complaint. The outcome is durable when Delete
 	// returns.
 	Delete(ctx context.Context, bucket, key, version string) (Deleted, error)
+	// DeleteIf is Delete of a version that meets conditions: PreconditionFailed
+	// if it does not, and NoSuchKey if a version of some tag does not exist
+	// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html).
+	DeleteIf(ctx context.Context, bucket, key, version string, c Conditions) (Deleted, error)
 
 	// ListObjects returns a page of current objects by key, in the order of
 	// the keys' bytes.
@@ -150,8 +167,8 @@ type Bucket struct {
 	Created time.Time
 }
 
-// Info describes a version of an object. Pages leave ContentType and Metadata
-// empty, and ListObjects the version too.
+// Info describes a version of an object. Pages leave ContentType, Metadata,
+// Headers and the value of Checksum empty, and ListObjects the version too.
 type Info struct {
 	Key          string
 	VersionID    string // empty if the bucket never kept versions and none was asked for
@@ -161,7 +178,38 @@ type Info struct {
 	ContentType  string
 	Metadata     map[string]string
 	DeleteMarker bool
+	Headers
+	Checksum Checksum // the one that was asked for, or that the store takes anyhow; empty if there is none
+	Parts    int      // how many it was put in; 0 is in one piece
 }
+
+// Headers are what S3 keeps with an object and tells with it, without heeding it
+// itself.
+type Headers struct {
+	CacheControl       string `json:"cacheControl,omitempty"`
+	ContentDisposition string `json:"contentDisposition,omitempty"`
+	ContentEncoding    string `json:"contentEncoding,omitempty"`
+	ContentLanguage    string `json:"contentLanguage,omitempty"`
+	Expires            string `json:"expires,omitempty"`
+	WebsiteRedirect    string `json:"websiteRedirect,omitempty"`
+}
+
+// Checksum is a checksum of an object or of a part of one.
+type Checksum struct {
+	Algorithm checksum.Algorithm `json:"algorithm"`
+	Type      ChecksumType       `json:"type,omitempty"`
+	Value     string             `json:"value,omitempty"` // in base64; a Composite one ends with - and the number of parts
+}
+
+// ChecksumType tells what the checksum of an object that was put in parts is of.
+type ChecksumType string
+
+// The types: the checksum of the bytes, and the checksum of the checksums of the
+// parts. Only Linear algorithms can have the first, and CRC64NVME has only that.
+const (
+	FullObject ChecksumType = "FULL_OBJECT"
+	Composite  ChecksumType = "COMPOSITE"
+)
 
 // Object is an open version. Read, ReadAt and Close are its Content's; ReadAt may
 // be called by several goroutines at once.
@@ -192,6 +240,22 @@ type PutOptions struct {
 	Metadata    map[string]string // names are kept in lower case; 2 KB in all
 	ContentMD5  string            // base64 of the MD5 that the body must have; empty: any
 	IfNoneMatch string            // "*": fail with PreconditionFailed if key has a current object
+	IfMatch     string            // fail with PreconditionFailed unless this is its entity tag, and with NoSuchKey if there is none
+	Headers
+
+	// Checksum is calculated and kept, if it has an Algorithm. If it has a Value,
+	// the body must have that: else BadDigest. The Type is always FullObject.
+	Checksum Checksum
+	// Trailer, if it is set, is asked for the Checksum's Value when the body has
+	// been read to its end.
+	Trailer func() string
+}
+
+// Conditions are what a version must be like. Those left empty are met.
+type Conditions struct {
+	IfMatch  string // its entity tag, with or without quotes; "*" is any
+	Size     *int64
+	Modified time.Time // to the second
 }
 
 // Stored is what became of a Put.
@@ -199,6 +263,7 @@ type Stored struct {
 	VersionID string // empty unless the bucket is Enabled, as S3 has it
 	ETag      string
 	Size      int64
+	Checksum  Checksum
 }
 
 // Deleted is what became of a Delete.

@@ -135,6 +135,9 @@ func (d *Dir) makeBucket(root *os.Root, r bucketRecord) error {
 	if err := d.writeBucket(root, r); err != nil {
 		return err
 	}
+	if err := root.RemoveAll(r.Name + uploadsDir); err != nil {
+		return err
+	}
 	if err := root.Mkdir(r.Name+objectsDir, 0o700); err != nil {
 		return err
 	}
@@ -158,6 +161,9 @@ func removeBucket(root *os.Root, r bucketRecord) error {
 		return notEmpty(r)
 	}
 	if err != nil {
+		return err
+	}
+	if err := root.RemoveAll(r.Name + uploadsDir); err != nil {
 		return err
 	}
 	if err := root.Remove(r.Name + bucketFile); err != nil {

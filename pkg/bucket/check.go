@@ -1,11 +1,11 @@
 package bucket
 
 import (
-	"crypto/md5"
-	"encoding/base64"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
+
+	"signer/pkg/bucket/checksum"
 )
 
 // maxKey is the most bytes that a key may have.
@@ -15,8 +15,8 @@ const maxKey = 1024
 // may have together.
 const maxMetadata = 2048
 
-// maxContentType is what S3 gives all headers together.
-const maxContentType = 8192
+// maxHeaders is what S3 gives all other headers together.
+const maxHeaders = 8192
 
 // CheckBucket returns an InvalidBucketName unless name is one that S3 takes for
 // a new general purpose bucket
@@ -105,18 +105,76 @@ func checkObject(bucket, key, version string) error {
 
 // Check returns S3's error for options that it does not take.
 func (o PutOptions) Check(bucket, key string) error {
-	if o.IfNoneMatch != "" && o.IfNoneMatch != "*" {
+	if err := checkConditions(o.IfNoneMatch, o.IfMatch, bucket, key); err != nil {
+		return err
+	}
+	if err := checkProof(o.ContentMD5, o.Checksum, bucket, key); err != nil {
+		return err
+	}
+	return checkRoom(o.ContentType, o.Metadata, o.Headers, bucket, key)
+}
+
+// checkConditions returns NotImplemented for conditions that S3 does not know of a
+// put.
+func checkConditions(ifNoneMatch, ifMatch, bucket, key string) error {
+	if ifNoneMatch != "" && (ifNoneMatch != "*" || ifMatch != "") {
 		return refuse(NotImplemented, bucket, key, "")
 	}
-	if sum, err := base64.StdEncoding.DecodeString(o.ContentMD5); o.ContentMD5 != "" && (err != nil || len(sum) != md5.Size) {
+	return nil
+}
+
+// checkProof returns S3's error for digests that cannot be any.
+func checkProof(contentMD5 string, sum Checksum, bucket, key string) error {
+	if _, ok := checksum.MD5.Decode(contentMD5); contentMD5 != "" && !ok {
 		return refuse(InvalidDigest, bucket, key, "")
 	}
+	if sum.Algorithm == "" {
+		return nil
+	}
+	if sum.Algorithm.Size() == 0 {
+		return mistaken("Checksum algorithm provided is unsupported. Please try again with any of the valid types: %v", checksum.Algorithms())
+	}
+	if _, ok := sum.Algorithm.Decode(sum.Value); sum.Value != "" && !ok {
+		return mistaken("Value for x-amz-checksum-%s header is invalid.", lower(sum.Algorithm))
+	}
+	return nil
+}
+
+func lower(a checksum.Algorithm) string { return strings.ToLower(string(a)) }
+
+// checkRoom returns MetadataTooLarge for more than S3 keeps with an object.
+func checkRoom(contentType string, metadata map[string]string, h Headers, bucket, key string) error {
 	size := 0
-	for name, value := range o.Metadata {
+	for name, value := range metadata {
 		size += len(name) + len(value)
 	}
-	if size > maxMetadata || len(o.ContentType) > maxContentType {
+	headers := len(contentType) + len(h.CacheControl) + len(h.ContentDisposition) + len(h.ContentEncoding) + len(h.ContentLanguage) + len(h.Expires) + len(h.WebsiteRedirect)
+	if size > maxMetadata || headers > maxHeaders {
 		return refuse(MetadataTooLarge, bucket, key, "")
+	}
+	return nil
+}
+
+// Check returns S3's error for options that it does not take.
+func (o UploadOptions) Check(bucket, key string) error {
+	if err := checkProof("", o.Checksum, bucket, key); err != nil {
+		return err
+	}
+	if err := CheckType(o.Checksum.Algorithm, o.Checksum.Type); o.Checksum.Algorithm != "" && err != nil {
+		return err
+	}
+	return checkRoom(o.ContentType, o.Metadata, o.Headers, bucket, key)
+}
+
+// Check returns S3's error for options that it does not take.
+func (o PartOptions) Check(bucket, key string) error {
+	return checkProof(o.ContentMD5, o.Checksum, bucket, key)
+}
+
+// checkPart returns S3's error unless a part can have this number.
+func checkPart(number int, bucket, key string) error {
+	if number < 1 || number > MaxParts {
+		return invalid("Part number must be an integer between 1 and 10000, inclusive.", bucket, key, "")
 	}
 	return nil
 }

@@ -125,7 +125,7 @@ func newPair(t *testing.T) (dir string, d *bucket.Dir) {
 	return dir, d
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

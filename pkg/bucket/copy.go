@@ -3,7 +3,6 @@ package bucket
 import (
 	"context"
 	"fmt"
-	"hash"
 	"io"
 	"os"
 )
@@ -18,7 +17,7 @@ const (
 )
 
 // copyHashing writes body to f and h, and returns how much that was.
-func copyHashing(ctx context.Context, f *os.File, h hash.Hash, body io.Reader) (int64, error) {
+func copyHashing(ctx context.Context, f *os.File, h io.Writer, body io.Reader) (int64, error) {
 	r := newRing(h)
 	defer r.stop()
 	var size, flushed int64
@@ -77,7 +76,7 @@ type filled struct {
 	n   int
 }
 
-func newRing(h hash.Hash) *ring {
+func newRing(h io.Writer) *ring {
 	r := &ring{
 		done:   make(chan []byte, bufferCount),
 		todo:   make(chan filled, bufferCount),

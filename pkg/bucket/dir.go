@@ -61,6 +61,7 @@ const (
 	tmpDir     = ".tmp"
 	lockDir    = ".locks"
 	objectsDir = "/objects"     // in a bucket
+	uploadsDir = "/uploads"     // in a bucket
 	bucketFile = "/bucket.json" // in a bucket
 )
 

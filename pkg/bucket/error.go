@@ -14,9 +14,13 @@ const (
 	BucketAlreadyOwnedByYou = "BucketAlreadyOwnedByYou"
 	BucketNotEmpty          = "BucketNotEmpty"
 	EntityTooLarge          = "EntityTooLarge"
+	EntityTooSmall          = "EntityTooSmall"
 	InvalidArgument         = "InvalidArgument"
 	InvalidBucketName       = "InvalidBucketName"
 	InvalidDigest           = "InvalidDigest"
+	InvalidPart             = "InvalidPart"
+	InvalidPartOrder        = "InvalidPartOrder"
+	InvalidRequest          = "InvalidRequest"
 	InvalidURI              = "InvalidURI"
 	KeyTooLongError         = "KeyTooLongError"
 	MalformedXML            = "MalformedXML"
@@ -24,6 +28,7 @@ const (
 	MethodNotAllowed        = "MethodNotAllowed"
 	NoSuchBucket            = "NoSuchBucket"
 	NoSuchKey               = "NoSuchKey"
+	NoSuchUpload            = "NoSuchUpload"
 	NoSuchVersion           = "NoSuchVersion"
 	NotImplemented          = "NotImplemented"
 	PreconditionFailed      = "PreconditionFailed"
@@ -105,12 +110,20 @@ func wording(code string) (message string, status int) {
 		return "The bucket you tried to delete is not empty", 409
 	case EntityTooLarge:
 		return "Your proposed upload exceeds the maximum allowed size", 400
+	case EntityTooSmall:
+		return "Your proposed upload is smaller than the minimum allowed size", 400
 	case InvalidArgument:
 		return "Invalid Argument", 400
 	case InvalidBucketName:
 		return "The specified bucket is not valid.", 400
 	case InvalidDigest:
 		return "The Content-MD5 you specified was invalid.", 400
+	case InvalidPart:
+		return "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.", 400
+	case InvalidPartOrder:
+		return "The list of parts was not in ascending order. Parts must be ordered by part number.", 400
+	case InvalidRequest:
+		return "Invalid Request", 400
 	case InvalidURI:
 		return "Couldn't parse the specified URI.", 400
 	case KeyTooLongError:
@@ -125,6 +138,8 @@ func wording(code string) (message string, status int) {
 		return "The specified bucket does not exist", 404
 	case NoSuchKey:
 		return "The specified key does not exist.", 404
+	case NoSuchUpload:
+		return "The specified multipart upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed.", 404
 	case NoSuchVersion:
 		return "The specified version does not exist.", 404
 	case NotImplemented:
@@ -146,5 +161,12 @@ func refuse(code, bucket, key, version string) *Error {
 func invalid(message, bucket, key, version string) *Error {
 	e := refuse(InvalidArgument, bucket, key, version)
 	e.Message = message
+	return e
+}
+
+// mistaken returns an InvalidRequest with S3's text for what is wrong with it.
+func mistaken(format string, args ...any) *Error {
+	e := NewError(InvalidRequest)
+	e.Message = fmt.Sprintf(format, args...)
 	return e
 }

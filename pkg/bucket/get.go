@@ -11,7 +11,7 @@ import (
 // Get opens a version. ctx matters only until Get returns.
 func (d *Dir) Get(ctx context.Context, bucket, key, version string) (_ *Object, err error) {
 	defer d.explain(&err, "get", bucket, key)
-	info, f, err := d.open(ctx, bucket, key, version)
+	info, _, f, err := d.open(ctx, bucket, key, version)
 	if err != nil {
 		return nil, err
 	}
@@ -21,7 +21,7 @@ func (d *Dir) Get(ctx context.Context, bucket, key, version string) (_ *Object, 
 // Head describes a version.
 func (d *Dir) Head(ctx context.Context, bucket, key, version string) (_ Info, err error) {
 	defer d.explain(&err, "head", bucket, key)
-	info, f, err := d.open(ctx, bucket, key, version)
+	info, _, f, err := d.open(ctx, bucket, key, version)
 	if err != nil {
 		return Info{}, err
 	}
@@ -29,34 +29,34 @@ func (d *Dir) Head(ctx context.Context, bucket, key, version string) (_ Info, er
 }
 
 // open opens a version that is an object.
-func (d *Dir) open(ctx context.Context, bucket, key, version string) (Info, *os.File, error) {
+func (d *Dir) open(ctx context.Context, bucket, key, version string) (Info, record, *os.File, error) {
 	if ctx.Err() != nil {
-		return Info{}, nil, context.Cause(ctx)
+		return Info{}, record{}, nil, context.Cause(ctx)
 	}
 	if err := checkObject(bucket, key, version); err != nil {
-		return Info{}, nil, err
+		return Info{}, record{}, nil, err
 	}
 	root, err := d.enter(bucket)
 	if err != nil {
-		return Info{}, nil, err
+		return Info{}, record{}, nil, err
 	}
 	defer root.Close()
 	v, err := newKeyDir(root, bucket, key).find(version)
 	if err != nil {
-		return Info{}, nil, err
+		return Info{}, record{}, nil, err
 	}
 	info := v.rec.info()
 	if version == "" && info.VersionID == Null {
 		b, err := readBucket(root, bucket)
 		if err != nil {
 			v.close()
-			return Info{}, nil, err
+			return Info{}, record{}, nil, err
 		}
 		if b.Versioning == Unversioned {
 			info.VersionID = ""
 		}
 	}
-	return info, v.f, nil
+	return info, v.rec, v.f, nil
 }
 
 // find opens the version that a caller names so, or says as S3 does why not.

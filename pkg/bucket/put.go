@@ -2,9 +2,8 @@ package bucket
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/hex"
 	"io"
+	"strings"
 	"time"
 )
 
@@ -26,7 +25,7 @@ func (d *Dir) Put(ctx context.Context, bucket, key string, body io.Reader, opts 
 	}
 	defer root.Close()
 	k := newKeyDir(root, bucket, key)
-	if err := k.allows(opts); err != nil { // before the body is read for nothing
+	if err := k.allows(opts.IfNoneMatch, opts.IfMatch); err != nil { // before the body is read for nothing
 		return Stored{}, err
 	}
 	rec, err := d.putBody(ctx, k, body, opts)
@@ -40,19 +39,24 @@ func (d *Dir) putBody(ctx context.Context, k keyDir, body io.Reader, opts PutOpt
 		return record{}, err
 	}
 	defer s.discard()
-	if err := s.fill(ctx, body); err != nil {
+	if err := s.fill(ctx, body, algorithmsOf(opts.Checksum)...); err != nil {
 		return record{}, err
 	}
-	if want := opts.ContentMD5; want != "" && want != base64.StdEncoding.EncodeToString(s.sum[:]) {
-		return record{}, refuse(BadDigest, k.bucket, k.key, "")
+	sum, err := s.sums.check(proof{opts.ContentMD5, opts.Checksum, opts.Trailer})
+	if err != nil {
+		return record{}, about(err, k)
 	}
-	return d.commit(ctx, k, s, opts, record{
+	rec := record{
 		Key:         k.key,
 		Size:        s.size,
-		ETag:        `"` + hex.EncodeToString(s.sum[:]) + `"`,
+		ETag:        s.sums.tag(),
 		ContentType: typeOr(opts.ContentType),
 		Metadata:    lowerNames(opts.Metadata),
-	})
+		Headers:     opts.Headers,
+		Checksum:    sum,
+	}
+	err = d.commit(ctx, k, s, &rec, func(newest record) error { return k.permits(newest, opts.IfNoneMatch, opts.IfMatch) })
+	return rec, err
 }
 
 func typeOr(contentType string) string {
@@ -63,40 +67,43 @@ func typeOr(contentType string) string {
 }
 
 func (r record) stored() Stored {
-	s := Stored{VersionID: r.Version, ETag: r.ETag, Size: r.Size}
+	s := Stored{VersionID: r.Version, ETag: r.ETag, Size: r.Size, Checksum: r.checksum()}
 	if s.VersionID == Null {
 		s.VersionID = ""
 	}
 	return s
 }
 
-// commit makes a staged file the newest version of its key.
+// commit makes a staged file the newest version of its key, if the newest so far
+// permits that. It completes the record.
 //
 // The record is written and made durable before the lock is taken, with the
 // place that the version will most likely get. Only if another writer was
 // faster is it done again.
-func (d *Dir) commit(ctx context.Context, k keyDir, s *staged, opts PutOptions, rec record) (record, error) {
-	rec.Modified = d.now().UTC().Truncate(time.Second)
-	if err := d.place(k, s, &rec, 0); err != nil {
-		return record{}, err
+func (d *Dir) commit(ctx context.Context, k keyDir, s *staged, rec *record, permits func(newest record) error) error {
+	if rec.Modified.IsZero() {
+		rec.Modified = d.now().UTC().Truncate(time.Second)
+	}
+	if err := d.place(k, s, rec, 0); err != nil {
+		return err
 	}
 	unlock, err := d.lockKey(ctx, k)
 	if err != nil {
-		return record{}, err
+		return err
 	}
 	defer unlock()
-	if err := k.allows(opts); err != nil {
-		return record{}, err
-	}
 	newest, err := k.newest()
 	if err != nil {
-		return record{}, err
+		return err
 	}
-	if err := d.place(k, s, &rec, newest.Order); err != nil {
-		return record{}, err
+	if err := permits(newest); err != nil {
+		return err
+	}
+	if err := d.place(k, s, rec, newest.Order); err != nil {
+		return err
 	}
 	name, _ := fileOf(rec.Version)
-	return rec, k.adopt(s, name)
+	return k.adopt(s, name)
 }
 
 // place gives the version its id and an order above newest, as the bucket's
@@ -123,14 +130,32 @@ func (d *Dir) place(k keyDir, s *staged, rec *record, newest uint64) error {
 	return s.seal(*rec)
 }
 
-// allows returns PreconditionFailed if the key has an object and must have none.
-func (k keyDir) allows(opts PutOptions) error {
-	if opts.IfNoneMatch == "" {
+// allows tells whether the conditions of a put hold, as S3 does.
+func (k keyDir) allows(ifNoneMatch, ifMatch string) error {
+	if ifNoneMatch == "" && ifMatch == "" {
 		return nil
 	}
 	newest, err := k.newest()
-	if err != nil || newest.Order == 0 || newest.Marker {
+	if err != nil {
 		return err
 	}
-	return refuse(PreconditionFailed, k.bucket, k.key, "")
+	return k.permits(newest, ifNoneMatch, ifMatch)
+}
+
+// permits is allows for the newest version that is known already.
+func (k keyDir) permits(newest record, ifNoneMatch, ifMatch string) error {
+	exists := newest.Order > 0 && !newest.Marker
+	switch {
+	case ifNoneMatch != "" && exists, ifMatch != "" && exists && !sameTag(ifMatch, newest.ETag):
+		return refuse(PreconditionFailed, k.bucket, k.key, "")
+	case ifMatch != "" && !exists:
+		return refuse(NoSuchKey, k.bucket, k.key, "")
+	}
+	return nil
+}
+
+// sameTag tells whether a caller means this entity tag. Quotes are left out by some,
+// and "*" is any.
+func sameTag(given, tag string) bool {
+	return given == "*" || strings.Trim(given, `"`) == strings.Trim(tag, `"`)
 }

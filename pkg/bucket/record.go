@@ -22,17 +22,24 @@ type record struct {
 	ETag        string            `json:"etag,omitempty"` // with its quotes
 	ContentType string            `json:"contentType,omitempty"`
 	Metadata    map[string]string `json:"metadata,omitempty"`
+	Headers
+	Checksum *Checksum `json:"checksum,omitempty"`
+	Upload   string    `json:"upload,omitempty"` // the id, if the object was put in parts
+	Parts    int       `json:"parts,omitempty"`  // how many these were
+	Table    int64     `json:"table,omitempty"`  // bytes that the table of parts has, which is before the record
 }
 
 // A footer ends the file: the record's length and checksum, four bytes each, and
-// footerMagic.
+// a magic whose last byte is the format. Programs that know no tables of parts must
+// not take one for a part of the object.
 const (
 	footerSize  = 16
-	footerMagic = "bucket\x00\x01" // the last byte is the format
+	plainMagic  = "bucket\x00\x01"
+	tabledMagic = "bucket\x00\x02"
 )
 
-// maxRecord is more than a record can have: a key of 1 KB, metadata of 2 KB and a
-// content type of 8 KB, all of it escaped.
+// maxRecord is more than a record can have: a key of 1 KB, metadata of 2 KB and 8 KB
+// of other headers, all of it escaped.
 const maxRecord = 128 << 10
 
 // errDamaged is what readRecord's error is where the file is not as it was
@@ -50,7 +57,10 @@ func (r record) encode() ([]byte, error) {
 	size, sum := len(b), crc32.ChecksumIEEE(b)
 	b = binary.BigEndian.AppendUint32(b, uint32(size))
 	b = binary.BigEndian.AppendUint32(b, sum)
-	return append(b, footerMagic...), nil
+	if r.Table > 0 {
+		return append(b, tabledMagic...), nil
+	}
+	return append(b, plainMagic...), nil
 }
 
 // readRecord reads the record of a version's file.
@@ -75,7 +85,7 @@ func decodeRecord(f *os.File) (record, error) {
 	if err := json.Unmarshal(b, &r); err != nil {
 		return record{}, damaged("its record is not JSON")
 	}
-	if r.Size+int64(len(b))+footerSize != st.Size() {
+	if r.Size+r.Table+int64(len(b))+footerSize != st.Size() {
 		return record{}, damaged("it does not have its length")
 	}
 	return r, nil
@@ -121,10 +131,10 @@ func recordSize(tail []byte) (int, error) {
 	}
 	footer := tail[len(tail)-footerSize:]
 	magic := string(footer[8:])
-	if magic[:7] != footerMagic[:7] {
+	if magic[:7] != plainMagic[:7] {
 		return 0, damaged("it does not end as an object does")
 	}
-	if magic != footerMagic {
+	if magic != plainMagic && magic != tabledMagic {
 		return 0, errors.New("it was made by a newer version of this program: use that one")
 	}
 	if size := binary.BigEndian.Uint32(footer); size <= maxRecord {
@@ -144,12 +154,22 @@ func (r record) info() Info {
 		ContentType:  r.ContentType,
 		Metadata:     r.Metadata,
 		DeleteMarker: r.Marker,
+		Headers:      r.Headers,
+		Checksum:     r.checksum(),
+		Parts:        r.Parts,
 	}
+}
+
+func (r record) checksum() Checksum {
+	if r.Checksum == nil {
+		return Checksum{}
+	}
+	return *r.Checksum
 }
 
 // listed returns what pages tell of the version.
 func (r record) listed() Info {
 	i := r.info()
-	i.ContentType, i.Metadata = "", nil
+	i.ContentType, i.Metadata, i.Headers, i.Checksum.Value = "", nil, Headers{}, ""
 	return i
 }

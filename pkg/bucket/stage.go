@@ -2,13 +2,14 @@ package bucket
 
 import (
 	"context"
-	"crypto/md5"
 	"encoding/hex"
 	"errors"
 	"io"
 	"io/fs"
 	"os"
 	"time"
+
+	"signer/pkg/bucket/checksum"
 )
 
 // staged is a file that is being written aside. It is locked, so that nobody
@@ -17,8 +18,8 @@ type staged struct {
 	root *os.Root
 	f    *os.File
 	name string // from root; empty once it has been renamed to its place
-	size int64  // of the object's bytes, without the record
-	sum  [md5.Size]byte
+	size int64  // of the object's bytes, without table and record
+	sums sums   // of these bytes
 }
 
 // stage makes a file to write to.
@@ -53,26 +54,25 @@ func (d *Dir) freshName() (string, error) {
 	return "put-" + hex.EncodeToString(b[:]), nil
 }
 
-// fill writes the body of an object and its MD5.
-func (s *staged) fill(ctx context.Context, body io.Reader) error {
-	h := md5.New()
-	n, err := copyHashing(ctx, s.f, h, body)
-	s.size = n
-	h.Sum(s.sum[:0])
+// fill writes the body of an object and takes its MD5 and its checksums.
+func (s *staged) fill(ctx context.Context, body io.Reader, algorithms ...checksum.Algorithm) (err error) {
+	s.sums = newSums(algorithms)
+	s.size, err = copyHashing(ctx, s.f, s.sums, body)
 	return err
 }
 
-// seal writes the record behind the object's bytes and makes the file durable.
-// It may be done again with another record.
+// seal writes the record behind the object's bytes and its table of parts, and makes
+// the file durable. It may be done again with another record.
 func (s *staged) seal(r record) error {
 	b, err := r.encode()
 	if err != nil {
 		return err
 	}
-	if _, err := s.f.WriteAt(b, s.size); err != nil {
+	at := s.size + r.Table
+	if _, err := s.f.WriteAt(b, at); err != nil {
 		return err
 	}
-	if err := s.f.Truncate(s.size + int64(len(b))); err != nil {
+	if err := s.f.Truncate(at + int64(len(b))); err != nil {
 		return err
 	}
 	return s.f.Sync()
@@ -103,7 +103,12 @@ const leftoverAge = time.Hour
 func sweep(root *os.Root, now time.Time) {
 	_ = scan(root, tmpDir, func(name string) {
 		path := tmpDir + "/" + name
-		if st, err := root.Lstat(path); err != nil || now.Sub(st.ModTime()) < leftoverAge {
+		st, err := root.Lstat(path)
+		if err != nil || now.Sub(st.ModTime()) < leftoverAge {
+			return
+		}
+		if st.IsDir() { // of an upload that had not begun yet, or had ended
+			_ = root.RemoveAll(path)
 			return
 		}
 		f, err := root.OpenFile(path, os.O_RDWR, 0)

@@ -31,6 +31,9 @@ func Run(t *testing.T, open func(t *testing.T) bucket.Store, lacks Lacks) {
 	r.group(t, "Keys", keys)
 	r.group(t, "List", lists)
 	r.group(t, "Pages", pages)
+	r.group(t, "Conditions", conditions)
+	r.group(t, "Checksums", checksums)
+	r.group(t, "Uploads", uploads)
 }
 
 // test is one behaviour, tried in a bucket of its own.
@@ -46,6 +49,9 @@ type runner struct {
 
 func (r runner) group(t *testing.T, name string, tests []test) {
 	t.Run(name, func(t *testing.T) {
+		if why := r.lacks[name]; why != "" {
+			t.Skip(why)
+		}
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
 				if why := r.lacks[name+"/"+tt.name]; why != "" {

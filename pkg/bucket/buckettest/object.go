@@ -24,13 +24,14 @@ var puts = []test{
 			ContentMD5:  "XUFAKrxLKna5cZ2REBfFkg==",
 		})
 		b.ok(err)
+		stored.Checksum = bucket.Checksum{} // the store's own choice
 		b.same("stored", stored, bucket.Stored{ETag: helloTag, Size: 5})
 		info, err := b.Head(b.Context(), b.name, "dir/k.txt", "")
 		b.ok(err)
 		if age := time.Since(info.LastModified); age < -time.Minute || age > time.Hour {
 			b.Errorf("last modified %v", info.LastModified)
 		}
-		info.LastModified = time.Time{}
+		info.LastModified, info.Checksum = time.Time{}, bucket.Checksum{}
 		b.same("info", info, bucket.Info{
 			Key:         "dir/k.txt",
 			Size:        5,
@@ -39,8 +40,30 @@ var puts = []test{
 			Metadata:    map[string]string{"color": "Red", "empty": ""},
 		})
 	}},
+	{"Headers", func(b *box) {
+		headers := bucket.Headers{
+			CacheControl:       "max-age=60, public",
+			ContentDisposition: `attachment; filename="k.txt"`,
+			ContentEncoding:    "gzip",
+			ContentLanguage:    "de-AT",
+			Expires:            "Thu, 01 Dec 1994 16:00:00 GMT",
+			WebsiteRedirect:    "/elsewhere",
+		}
+		_, err := b.Put(b.Context(), b.name, "k", strings.NewReader("hello"), bucket.PutOptions{Headers: headers})
+		b.ok(err)
+		info, err := b.Head(b.Context(), b.name, "k", "")
+		b.ok(err)
+		b.same("headers", info.Headers, headers)
+		b.same("headers when opened", b.open("k", "").Headers, headers)
+		_, err = b.Put(b.Context(), b.name, "k", strings.NewReader("hello"), bucket.PutOptions{})
+		b.ok(err)
+		info, err = b.Head(b.Context(), b.name, "k", "")
+		b.ok(err)
+		b.same("headers of another version", info.Headers, bucket.Headers{})
+	}},
 	{"Defaults", func(b *box) {
-		b.same("stored", b.put("k", ""), bucket.Stored{ETag: `"d41d8cd98f00b204e9800998ecf8427e"`})
+		stored := b.put("k", "")
+		b.same("stored", []any{stored.VersionID, stored.ETag, stored.Size}, []any{"", `"d41d8cd98f00b204e9800998ecf8427e"`, int64(0)})
 		o := b.open("k", "")
 		b.same("type", o.ContentType, "binary/octet-stream")
 		b.same("metadata", o.Metadata, map[string]string(nil))

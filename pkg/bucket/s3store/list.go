@@ -47,6 +47,8 @@ func (s *Store) ListObjects(ctx context.Context, name string, opts bucket.ListOp
 			Size:         aws.ToInt64(o.Size),
 			ETag:         aws.ToString(o.ETag),
 			LastModified: aws.ToTime(o.LastModified),
+			Checksum:     listedChecksum(o.ChecksumAlgorithm, o.ChecksumType),
+			Parts:        partsOf(aws.ToString(o.ETag)),
 		})
 	}
 	return page, explain(d.err, "list", place{bucket: name, key: opts.Prefix})
@@ -141,6 +143,8 @@ func (d *decoder) entries(out *s3.ListObjectVersionsOutput) (all []entry) {
 			Size:         aws.ToInt64(v.Size),
 			ETag:         aws.ToString(v.ETag),
 			LastModified: aws.ToTime(v.LastModified),
+			Checksum:     listedChecksum(v.ChecksumAlgorithm, v.ChecksumType),
+			Parts:        partsOf(aws.ToString(v.ETag)),
 		})
 	}
 	for _, m := range out.DeleteMarkers {

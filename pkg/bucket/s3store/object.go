@@ -5,9 +5,13 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"signer/pkg/bucket"
 )
@@ -26,7 +30,7 @@ func (s *Store) Put(ctx context.Context, name, key string, body io.Reader, opts 
 		return bucket.Stored{}, err
 	}
 	at := place{bucket: name, key: key}
-	again, size, done, err := s.seekable(ctx, body)
+	again, size, done, err := s.seekable(ctx, wholly(body, opts.Trailer))
 	if err != nil {
 		return bucket.Stored{}, explain(err, "put", at)
 	}
@@ -36,23 +40,45 @@ func (s *Store) Put(ctx context.Context, name, key string, body io.Reader, opts 
 		Key:           &key,
 		Body:          again,
 		ContentLength: &size,
-		ContentType:   aws.String(defaultType),
+		ContentType:   aws.String(typeOr(opts.ContentType)),
 		Metadata:      opts.Metadata,
 		ContentMD5:    given(opts.ContentMD5),
 		IfNoneMatch:   given(opts.IfNoneMatch),
+		IfMatch:       given(opts.IfMatch),
+
+		CacheControl:            given(opts.CacheControl),
+		ContentDisposition:      given(opts.ContentDisposition),
+		ContentEncoding:         given(opts.ContentEncoding),
+		ContentLanguage:         given(opts.ContentLanguage),
+		WebsiteRedirectLocation: given(opts.WebsiteRedirect),
+		ChecksumAlgorithm:       types.ChecksumAlgorithm(opts.Checksum.Algorithm),
 	}
-	if opts.ContentType != "" {
-		in.ContentType = &opts.ContentType
-	}
-	out, err := s.client.PutObject(ctx, in)
+	setChecksum(in, valued(opts.Checksum, opts.Trailer))
+	out, err := s.client.PutObject(ctx, in, expiring(opts.Expires))
 	if err != nil {
 		return bucket.Stored{}, explain(err, "put", at)
 	}
-	stored := bucket.Stored{VersionID: aws.ToString(out.VersionId), ETag: aws.ToString(out.ETag), Size: size}
+	stored := bucket.Stored{VersionID: aws.ToString(out.VersionId), ETag: aws.ToString(out.ETag), Size: size, Checksum: checksumOf(out)}
 	if stored.VersionID == bucket.Null {
 		stored.VersionID = ""
 	}
 	return stored, nil
+}
+
+func typeOr(contentType string) string {
+	if contentType == "" {
+		return defaultType
+	}
+	return contentType
+}
+
+// expiring sends the header Expires as it is. The SDK takes only a time for it.
+func expiring(value string) func(*s3.Options) {
+	return func(o *s3.Options) {
+		if value != "" {
+			o.APIOptions = append(o.APIOptions, smithyhttp.SetHeaderValue("Expires", value))
+		}
+	}
 }
 
 // given returns nil for an empty string: the SDK then sends nothing.
@@ -84,6 +110,16 @@ func (s *Store) Get(ctx context.Context, name, key, version string) (*bucket.Obj
 		LastModified: aws.ToTime(out.LastModified),
 		ContentType:  aws.ToString(out.ContentType),
 		Metadata:     out.Metadata,
+		Headers: bucket.Headers{
+			CacheControl:       aws.ToString(out.CacheControl),
+			ContentDisposition: aws.ToString(out.ContentDisposition),
+			ContentEncoding:    aws.ToString(out.ContentEncoding),
+			ContentLanguage:    aws.ToString(out.ContentLanguage),
+			Expires:            aws.ToString(out.ExpiresString),
+			WebsiteRedirect:    aws.ToString(out.WebsiteRedirectLocation),
+		},
+		Checksum: checksumOf(out),
+		Parts:    partsOf(aws.ToString(out.ETag)),
 	}
 	in.VersionId, in.IfMatch = given(info.VersionID), given(info.ETag)
 	return &bucket.Object{Info: info, Content: &content{
@@ -108,7 +144,7 @@ func (s *Store) Head(ctx context.Context, name, key, version string) (bucket.Inf
 	if err := check(name, key); err != nil {
 		return bucket.Info{}, err
 	}
-	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &name, Key: &key, VersionId: given(version)})
+	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &name, Key: &key, VersionId: given(version), ChecksumMode: types.ChecksumModeEnabled})
 	if err != nil {
 		return bucket.Info{}, s.explainHead(ctx, err, place{name, key, version})
 	}
@@ -120,7 +156,25 @@ func (s *Store) Head(ctx context.Context, name, key, version string) (bucket.Inf
 		LastModified: aws.ToTime(out.LastModified),
 		ContentType:  aws.ToString(out.ContentType),
 		Metadata:     out.Metadata,
+		Headers: bucket.Headers{
+			CacheControl:       aws.ToString(out.CacheControl),
+			ContentDisposition: aws.ToString(out.ContentDisposition),
+			ContentEncoding:    aws.ToString(out.ContentEncoding),
+			ContentLanguage:    aws.ToString(out.ContentLanguage),
+			Expires:            aws.ToString(out.ExpiresString),
+			WebsiteRedirect:    aws.ToString(out.WebsiteRedirectLocation),
+		},
+		Checksum: checksumOf(out),
+		Parts:    partsOf(aws.ToString(out.ETag)),
 	}, nil
+}
+
+// partsOf reads the number of parts off the entity tag of an object that was put in
+// parts. S3 tells it apart only to who asks for one of them.
+func partsOf(tag string) int {
+	_, count, _ := strings.Cut(strings.Trim(tag, `"`), "-")
+	n, _ := strconv.Atoi(count)
+	return n
 }
 
 // explainHead finds out what the service would have said had it been asked for
@@ -152,10 +206,19 @@ func (s *Store) explainHead(ctx context.Context, err error, at place) error {
 
 // Delete hides a key or removes a version.
 func (s *Store) Delete(ctx context.Context, name, key, version string) (bucket.Deleted, error) {
+	return s.DeleteIf(ctx, name, key, version, bucket.Conditions{})
+}
+
+// DeleteIf is Delete of a version that meets conditions.
+func (s *Store) DeleteIf(ctx context.Context, name, key, version string, c bucket.Conditions) (bucket.Deleted, error) {
 	if err := check(name, key); err != nil {
 		return bucket.Deleted{}, err
 	}
-	out, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &name, Key: &key, VersionId: given(version)})
+	in := &s3.DeleteObjectInput{Bucket: &name, Key: &key, VersionId: given(version), IfMatch: given(c.IfMatch), IfMatchSize: c.Size}
+	if !c.Modified.IsZero() {
+		in.IfMatchLastModifiedTime = &c.Modified
+	}
+	out, err := s.client.DeleteObject(ctx, in)
 	if err != nil {
 		return bucket.Deleted{}, explain(err, "delete", place{name, key, version})
 	}
