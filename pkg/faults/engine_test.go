@@ -1,0 +1,309 @@
+package faults_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"math/big"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+	"github.com/aws/aws-sdk-go-v2/service/signer/types"
+	"github.com/aws/smithy-go"
+
+	"signer/pkg/api"
+	"signer/pkg/bucket"
+	"signer/pkg/document"
+	"signer/pkg/engine"
+	"signer/pkg/faults"
+	"signer/pkg/keys"
+	"signer/pkg/local"
+	"signer/pkg/records"
+	"signer/pkg/sign"
+)
+
+var ctx = context.Background()
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// home is what a local engine needs, with an archive to sign.
+type home struct {
+	dir     string
+	buckets *bucket.Dir
+	keys    *keys.Store
+	version string // of the archive
+}
+
+func newHome(t *testing.T) *home {
+	t.Helper()
+	dir := t.TempDir()
+	h := &home{dir: dir, buckets: bucket.Open(bucket.Config{Dir: filepath.Join(dir, "buckets")}), keys: keys.Open(keys.Config{Dir: filepath.Join(dir, "keys")})}
+	for _, name := range []string{"source", "destination"} {
+		must(t, h.buckets.CreateBucket(ctx, name, bucket.CreateOptions{}))
+	}
+	must(t, h.buckets.PutVersioning(ctx, "source", bucket.Enabled))
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	_, err := z.Create("index.js")
+	must(t, errors.Join(err, z.Close()))
+	stored, err := h.buckets.Put(ctx, "source", "app.zip", &b, bucket.PutOptions{})
+	must(t, err)
+	h.version = stored.VersionID
+	return h
+}
+
+// acting returns an engine that acts by a plan.
+func (h *home) acting(t *testing.T, plan string) *faults.Engine {
+	t.Helper()
+	p := read(t, plan)
+	e, err := local.Open(local.Config{
+		Account: "111122223333", Region: "eu-west-1", Objects: faults.Objects{Objects: h.buckets}, Keys: signers{h.keys},
+		Records: func(ctx context.Context) (*records.Store, error) {
+			return records.Open(ctx, records.Config{Path: filepath.Join(h.dir, "records.db")})
+		},
+	})
+	must(t, err)
+	t.Cleanup(func() { e.Close() })
+	return faults.New(e, p, &faults.Counts{Path: filepath.Join(h.dir, "counts.json")})
+}
+
+type signers struct{ *keys.Store }
+
+func (s signers) Service(ctx context.Context, region string, _ time.Time) (sign.Identity, error) {
+	id, err := s.Identity(ctx, region)
+	return sign.Identity(id), err
+}
+
+func (s signers) Certificate(ctx context.Context, arn string) (sign.Identity, error) {
+	id, err := s.Imported(ctx, arn)
+	return sign.Identity(id), err
+}
+
+func putProfile(t *testing.T, e engine.Engine, name, platform, certificate string) {
+	t.Helper()
+	in := &signer.PutSigningProfileInput{ProfileName: &name, PlatformId: &platform}
+	if certificate != "" {
+		in.SigningMaterial = &types.SigningMaterial{CertificateArn: &certificate}
+	}
+	_, err := e.PutSigningProfile(ctx, in)
+	must(t, err)
+}
+
+func (h *home) start(t *testing.T, e engine.Engine, profile string) string {
+	t.Helper()
+	out, err := e.StartSigningJob(ctx, &signer.StartSigningJobInput{ProfileName: &profile,
+		Source:      &types.Source{S3: &types.S3Source{BucketName: aws.String("source"), Key: aws.String("app.zip"), Version: &h.version}},
+		Destination: &types.Destination{S3: &types.S3Destination{BucketName: aws.String("destination")}}})
+	must(t, err)
+	return *out.JobId
+}
+
+func describe(t *testing.T, e engine.Engine, id string) *signer.DescribeSigningJobOutput {
+	t.Helper()
+	out, err := e.DescribeSigningJob(ctx, &signer.DescribeSigningJobInput{JobId: &id})
+	must(t, err)
+	return out
+}
+
+func list(t *testing.T, e engine.Engine, in signer.ListSigningJobsInput) (ids []string) {
+	t.Helper()
+	out, err := e.ListSigningJobs(ctx, &in)
+	must(t, err)
+	for _, j := range out.Jobs {
+		ids = append(ids, *j.JobId)
+	}
+	return ids
+}
+
+const lambda = "AWSLambda-SHA384-ECDSA"
+
+func TestJobsAreHeldUp(t *testing.T) {
+	h := newHome(t)
+	e := h.acting(t, "jobs: [{profile: slow, describes: 3}]")
+	putProfile(t, e, "slow", lambda, "")
+	putProfile(t, e, "web", lambda, "")
+	slow, quick := h.start(t, e, "slow"), h.start(t, e, "web")
+	if got := describe(t, e, quick); got.Status != types.SigningStatusSucceeded {
+		t.Errorf("the other job is %s", got.Status)
+	}
+	for range 3 {
+		e = h.acting(t, "jobs: [{profile: slow, describes: 3}]") // as another process
+		got := describe(t, e, slow)
+		if got.Status != types.SigningStatusInProgress || got.CompletedAt != nil || got.SignedObject != nil || got.SignatureExpiresAt != nil || got.StatusReason != nil {
+			t.Errorf("got %+v", got)
+		}
+		for want, in := range map[string]signer.ListSigningJobsInput{
+			quick + slow: {},
+			quick:        {Status: types.SigningStatusSucceeded},
+			slow:         {Status: types.SigningStatusInProgress},
+			"":           {Status: types.SigningStatusInProgress, SignatureExpiresAfter: aws.Time(time.Now())},
+		} {
+			if ids := list(t, e, in); strings.Join(ids, "") != want && strings.Join(reversed(ids), "") != want {
+				t.Errorf("%+v lists %v", in, ids)
+			}
+		}
+	}
+	if got := describe(t, e, slow); got.Status != types.SigningStatusSucceeded || got.SignedObject == nil {
+		t.Errorf("got %+v", got)
+	}
+	if ids := list(t, e, signer.ListSigningJobsInput{Status: types.SigningStatusSucceeded}); len(ids) != 2 {
+		t.Errorf("lists %v", ids)
+	}
+	// Another plan counts from the beginning.
+	if got := describe(t, h.acting(t, "jobs: [{profile: slow, describes: 1}]"), slow); got.Status != types.SigningStatusInProgress {
+		t.Errorf("got %+v", got)
+	}
+}
+
+func reversed(ids []string) []string {
+	slices.Reverse(ids)
+	return ids
+}
+
+// A job that is to fail fails on every platform as any other job does: its record
+// has the reason, and no object is left.
+func TestJobsFail(t *testing.T) {
+	h := newHome(t)
+	e := h.acting(t, "jobs: [{source: 'app.*', fails: The disk is on fire.}]")
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	must(t, err)
+	putProfile(t, e, "web", lambda, "")
+	putProfile(t, e, "device", "AWSIoTDeviceManagement-SHA256-ECDSA", h.certify(t, ec, ec.Public()))
+	putProfile(t, e, "board", "AmazonFreeRTOS-Default", h.certify(t, ec, ec.Public()))
+	putProfile(t, e, "ti", "AmazonFreeRTOS-TI-CC3220SF", h.certify(t, rsaKey, rsaKey.Public()))
+	for _, profile := range []string{"web", "device", "board", "ti"} {
+		got := describe(t, h.acting(t, ""), h.start(t, e, profile))
+		if got.Status != types.SigningStatusFailed || aws.ToString(got.StatusReason) != "The disk is on fire." || got.SignedObject != nil {
+			t.Errorf("%s: %s: %s", profile, got.Status, aws.ToString(got.StatusReason))
+		}
+	}
+	page, err := h.buckets.ListObjects(ctx, "destination", bucket.ListOptions{})
+	must(t, err)
+	if len(page.Objects) > 0 {
+		t.Errorf("there are %v", page.Objects)
+	}
+}
+
+func (h *home) certify(t *testing.T, key, public any) string {
+	t.Helper()
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "device"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, public, key)
+	must(t, err)
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	must(t, err)
+	c, err := h.keys.Import(ctx, keys.Place{Partition: "aws", Account: "111122223333", Region: "eu-west-1"}, keys.Bundle{
+		Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}),
+		PrivateKey:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
+	})
+	must(t, err)
+	return c.ARN
+}
+
+// refusedBy calls an operation and returns the error's code, or "".
+func refusedBy(t *testing.T, e engine.Engine, operation string) string {
+	t.Helper()
+	_, err := engine.Do(ctx, e, api.Signer.Operation(operation), document.New())
+	var refusal smithy.APIError
+	if errors.As(err, &refusal) {
+		return refusal.ErrorCode()
+	}
+	return ""
+}
+
+// Every operation can be refused, and none is by a rule for another.
+func TestEveryOperationCanBeRefused(t *testing.T) {
+	h := newHome(t)
+	for _, op := range api.Signer.Operations {
+		e := h.acting(t, "calls: [{operation: "+op.Name+", every: 1, error: TooManyRequestsException}]")
+		for _, other := range api.Signer.Operations {
+			if code := refusedBy(t, e, other.Name); (code == "TooManyRequestsException") != (op == other) {
+				t.Errorf("a rule for %s: %s is refused with %q", op.Name, other.Name, code)
+			}
+		}
+	}
+}
+
+func TestCallsAreCounted(t *testing.T) {
+	h := newHome(t)
+	plan := "calls:\n- {operation: ListSigningPlatforms, every: 3}\n- {operation: '*', every: 4, error: InternalServiceErrorException}"
+	var got []string
+	for range 12 {
+		e := h.acting(t, plan) // as another process
+		got = append(got, strings.TrimSuffix(refusedBy(t, e, "ListSigningPlatforms"), "Exception"))
+	}
+	if want := ",,Throttling,InternalServiceError,,Throttling,,InternalServiceError,Throttling,,,Throttling"; strings.Join(got, ",") != want {
+		t.Errorf("got %q", strings.Join(got, ","))
+	}
+}
+
+// Calls that run at once are counted one by one.
+func TestCallsAtOnceAreCounted(t *testing.T) {
+	h := newHome(t)
+	codes := make(chan string)
+	for range 24 {
+		e := h.acting(t, "calls: [{operation: '*', every: 4}]")
+		go func() { codes <- refusedBy(t, e, "ListSigningPlatforms") }()
+	}
+	refused := 0
+	for range 24 {
+		if <-codes != "" {
+			refused++
+		}
+	}
+	if refused != 6 {
+		t.Errorf("%d calls of 24 were refused", refused)
+	}
+}
+
+func TestCannotCount(t *testing.T) {
+	e := faults.New(newHome(t).acting(t, ""), read(t, "calls: [{operation: '*', every: 9}]"), &faults.Counts{Path: "/dev/null/counts"})
+	_, err := e.ListSigningPlatforms(ctx, &signer.ListSigningPlatformsInput{})
+	if err == nil || !strings.HasPrefix(err.Error(), "the test mode cannot count in /dev/null/counts: ") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// The SDK's waiter waits for a job that is held up.
+func TestWaiter(t *testing.T) {
+	h := newHome(t)
+	e := h.acting(t, "jobs: [{describes: 2}]")
+	putProfile(t, e, "web", lambda, "")
+	id := h.start(t, e, "web")
+	calls := 0
+	waiter := signer.NewSuccessfulSigningJobWaiter(counting{e, &calls}, func(o *signer.SuccessfulSigningJobWaiterOptions) { o.MinDelay, o.MaxDelay = 1, 1 })
+	must(t, waiter.Wait(ctx, &signer.DescribeSigningJobInput{JobId: &id}, time.Minute))
+	if calls != 3 {
+		t.Errorf("it took %d calls", calls)
+	}
+}
+
+type counting struct {
+	*faults.Engine
+	calls *int
+}
+
+func (c counting) DescribeSigningJob(ctx context.Context, in *signer.DescribeSigningJobInput, o ...func(*signer.Options)) (*signer.DescribeSigningJobOutput, error) {
+	*c.calls++
+	return c.Engine.DescribeSigningJob(ctx, in, o...)
+}
