@@ -46,6 +46,7 @@ type positional struct {
 type grammar struct {
 	options     []*option
 	positionals []*positional
+	others      []string // names of options that are read later, and are no abbreviations
 }
 
 // parse reads words. What the grammar does not know is returned as rest, in the
@@ -125,6 +126,8 @@ func (p *parsing) lookup(word string) (*found, error) {
 		return &found{o, explicit}, nil
 	}
 	switch matches := p.abbreviated(name); {
+	case slices.Contains(p.others, name):
+		return &found{}, nil
 	case len(matches) == 1:
 		return &found{matches[0], explicit}, nil
 	case len(matches) > 1:

@@ -22,6 +22,8 @@ type Env struct {
 	TempFile       func() (*os.File, error) // gone once it is closed
 	Open           func(string) (*os.File, error)
 	Save           func(name string, write func(io.Writer) error) error // whole or not at all
+	Draft          func(path string) (*draftFile, error)                // unseen until it has its place
+	MakeDir        func(string) error                                   // if it is missing, and those above it
 	Now            func() time.Time
 	Rand           io.Reader
 	Sleep          func(time.Duration) <-chan time.Time
@@ -44,6 +46,8 @@ func OS() *Env {
 		TempFile:  tempFile,
 		Open:      os.Open,
 		Save:      saveFile,
+		Draft:     drafts(),
+		MakeDir:   func(dir string) error { return os.MkdirAll(dir, 0o777) },
 		Now:       clock(),
 		Rand:      rand.Reader,
 		Sleep:     time.After,

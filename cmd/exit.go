@@ -68,8 +68,11 @@ func (s *session) complaint(err error) complaint {
 		waiter   *engine.WaitError
 		invalid  *api.InvalidError
 		words    *param.Error
+		files    *filesError
 	)
 	switch {
+	case errors.As(err, &files):
+		return complaint{code: files.code, text: files.text}
 	case errors.As(err, &waiter):
 		return complaint{code: exitGeneral, text: waiter.Error()}
 	case errors.As(err, &usage):

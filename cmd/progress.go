@@ -35,6 +35,11 @@ func newProgress(env *Env) *progress {
 // report says that done of total bytes are dealt with. It may be called from any
 // goroutine, as often as one likes.
 func (p *progress) report(done, total int64) {
+	p.draw(func() string { return bar(done, total) })
+}
+
+// draw shows a line, if it is time for one.
+func (p *progress) draw(line func() string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
@@ -42,16 +47,21 @@ func (p *progress) report(done, total int64) {
 		return
 	}
 	p.drawn = now
-	fmt.Fprint(p.to, "\r"+bar(done, total))
+	fmt.Fprint(p.to, "\r"+line())
 }
 
 func bar(done, total int64) string {
 	if total <= 0 {
 		return fmt.Sprintf("%d MB", done>>20)
 	}
-	full := int(min(done, total) * progressWidth / total)
-	return fmt.Sprintf("[%s%s] %3d%%  %d of %d MB", strings.Repeat("=", full), strings.Repeat(" ", progressWidth-full),
-		min(done, total)*100/total, done>>20, total>>20)
+	return fmt.Sprintf("%s  %d of %d MB", gauge(done, total), done>>20, total>>20)
+}
+
+// gauge shows how much of a whole is done.
+func gauge(done, total int64) string {
+	done = min(done, total)
+	full := int(done * progressWidth / total)
+	return fmt.Sprintf("[%s%s] %3d%%", strings.Repeat("=", full), strings.Repeat(" ", progressWidth-full), done*100/total)
 }
 
 // clear takes the bar away again.

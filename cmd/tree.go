@@ -16,6 +16,7 @@ const asks = "asks"
 type node struct {
 	required func(words []string) []string // names of the options that must be there
 	operands *positional                   // the words that a leaf takes beside its options
+	ours     bool                          // it is no operation of a service
 	grow     func()                        // adds the commands of a group whose name was met; nil: they are there
 }
 
@@ -124,7 +125,7 @@ func (r *reader) step(group *cobra.Command, options []*option, words []string) (
 		}
 		return nil
 	}}
-	g := &grammar{options: options, positionals: []*positional{pick}}
+	g := &grammar{options: options, positionals: []*positional{pick}, others: r.ownOptions(group, words)}
 	rest, missing, err := g.parse(words)
 	switch {
 	case err == nil && len(missing) > 0 && r.helped:
@@ -139,6 +140,20 @@ func (r *reader) step(group *cobra.Command, options []*option, words []string) (
 		err = r.known(group, name)
 	}
 	return name, rest, err
+}
+
+// ownOptions are the options of the command that words lead to, if it is one of our
+// own: --out of sign is no abbreviation of --output there, as it is everywhere else.
+func (r *reader) ownOptions(group *cobra.Command, words []string) (names []string) {
+	for _, w := range words {
+		if c := child(group, w); c != nil {
+			group = c
+		}
+	}
+	if n := r.nodes[group]; n != nil && n.ours {
+		group.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	}
+	return names
 }
 
 // own tells whether a name is that of the program itself, which need not stand

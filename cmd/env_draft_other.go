@@ -1,0 +1,13 @@
+//go:build !linux
+
+package cmd
+
+import (
+	"errors"
+	"os"
+)
+
+// unnamedFile is for systems where a file can be without a name.
+func unnamedFile(string) (*os.File, error) { return nil, errors.ErrUnsupported }
+
+func nameFile(*os.File, string) error { return errors.ErrUnsupported }

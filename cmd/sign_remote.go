@@ -1,0 +1,238 @@
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+	"github.com/aws/aws-sdk-go-v2/service/signer/types"
+	"github.com/google/uuid"
+
+	"signer/pkg/engine"
+	"signer/pkg/local"
+	"signer/pkg/sign"
+)
+
+// remoteFiles signs files with AWS, or what an endpoint stands for it: each is
+// uploaded, signed by a job, and fetched.
+type remoteFiles struct {
+	signOptions
+	*session
+	engine  engine.Engine
+	buckets buckets
+	profile *signer.GetSigningProfileOutput
+}
+
+func (s *session) openRemoteFiles(ctx context.Context, e engine.Engine, o signOptions) (fileSigner, error) {
+	if o.sourceBucket == "" || o.destinationBucket == "" {
+		return nil, usageErrorf("the following arguments are required with --engine aws: --source-bucket, --destination-bucket")
+	}
+	b, err := s.remoteS3(ctx)
+	if err != nil {
+		return nil, err
+	}
+	p, err := e.GetSigningProfile(ctx, &signer.GetSigningProfileInput{ProfileName: &o.profile, ProfileOwner: o.owner})
+	if err != nil {
+		return nil, &operationError{"GetSigningProfile", err}
+	}
+	return &remoteFiles{o, s, e, b, p}, nil
+}
+
+func (r *remoteFiles) platform() string { return aws.ToString(r.profile.PlatformId) }
+
+func (r *remoteFiles) sign(ctx context.Context, f *signFile) (signedFile, error) {
+	if r.skipSigned && r.isSigned(ctx, f.source) {
+		return signedFile{}, local.ErrSigned
+	}
+	sum, err := f.source.sum()
+	if err != nil {
+		return signedFile{}, err
+	}
+	version, err := r.upload(ctx, f, sum)
+	if err != nil {
+		return signedFile{}, err
+	}
+	job, err := r.job(ctx, f, sum, version)
+	if err != nil {
+		return signedFile{}, err
+	}
+	return job, r.fetch(ctx, f, job)
+}
+
+// isSigned tells whether a file is what the profile's platform makes.
+func (r *remoteFiles) isSigned(ctx context.Context, source *signSource) bool {
+	if r.platform() == lambdaPlatform {
+		return sign.IsSignedArchive(ctx, source)
+	}
+	return sign.IsSignedJSON(source)
+}
+
+// sum is the SHA-256 of the file, in hex.
+func (f *signSource) sum() (string, error) {
+	h := sha256.New()
+	if _, err := io.Copy(h, f.content()); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// content is the file from its beginning.
+func (f *signSource) content() *io.SectionReader { return io.NewSectionReader(f.File, 0, f.size) }
+
+// contentHash is the metadata of an upload that tells what is in it, so that it
+// need not be repeated.
+const contentHash = "signer-sha256"
+
+// sourceKey is the key of an upload.
+func sourceKey(f *signFile) string {
+	if f.name == "-" {
+		return "stdin"
+	}
+	return f.name[strings.LastIndexAny(f.name, `/\`)+1:]
+}
+
+// upload makes sure that a file is in the source bucket, and returns its version.
+func (r *remoteFiles) upload(ctx context.Context, f *signFile, sum string) (version string, err error) {
+	key := sourceKey(f)
+	there, err := r.buckets.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &r.sourceBucket, Key: &key})
+	if err == nil && there.Metadata[contentHash] == sum && aws.ToInt64(there.ContentLength) == f.source.size && keeps(there.VersionId) {
+		return *there.VersionId, nil
+	}
+	put, err := r.buckets.PutObject(ctx, &s3.PutObjectInput{Bucket: &r.sourceBucket, Key: &key,
+		Body: f.source.content(), ContentLength: &f.source.size, Metadata: map[string]string{contentHash: sum}})
+	if err != nil {
+		return "", &operationError{"PutObject", err}
+	}
+	if !keeps(put.VersionId) {
+		return "", fmt.Errorf("the bucket %s keeps no versions, which a job asks for: turn them on with s3api put-bucket-versioning --bucket %[1]s --versioning-configuration Status=Enabled", r.sourceBucket)
+	}
+	return *put.VersionId, f.source.unchanged()
+}
+
+func keeps(version *string) bool { return version != nil && *version != "" && *version != "null" }
+
+// job starts the job of a file and waits for its end.
+func (r *remoteFiles) job(ctx context.Context, f *signFile, sum, version string) (signedFile, error) {
+	key, token := sourceKey(f), f.token
+	if token == "" {
+		about := strings.Join([]string{sum, aws.ToString(r.profile.ProfileVersionArn), r.sourceBucket, key, r.destinationBucket, r.keyPrefix}, "\n")
+		token = uuid.NewSHA1(uuid.NameSpaceURL, []byte(about)).String()
+	}
+	started, err := r.engine.StartSigningJob(ctx, &signer.StartSigningJobInput{
+		Source:             &types.Source{S3: &types.S3Source{BucketName: &r.sourceBucket, Key: &key, Version: &version}},
+		Destination:        &types.Destination{S3: &types.S3Destination{BucketName: &r.destinationBucket, Prefix: &r.keyPrefix}},
+		ProfileName:        &r.signOptions.profile,
+		ProfileOwner:       r.owner,
+		ClientRequestToken: &token,
+	})
+	if err != nil {
+		return signedFile{}, &operationError{"StartSigningJob", err}
+	}
+	return r.wait(ctx, aws.ToString(started.JobId))
+}
+
+// Jobs take seconds. The first looks come soon after each other.
+const (
+	firstLook = 500 * time.Millisecond
+	lastLook  = 5 * time.Second
+	patient   = 10 * time.Minute
+)
+
+// wait waits for the end of a job.
+func (r *remoteFiles) wait(ctx context.Context, id string) (signedFile, error) {
+	for pause, waited := firstLook, time.Duration(0); waited < patient; pause, waited = min(2*pause, lastLook), waited+pause {
+		job, err := r.engine.DescribeSigningJob(ctx, &signer.DescribeSigningJobInput{JobId: &id})
+		if err != nil {
+			return signedFile{}, &operationError{"DescribeSigningJob", err}
+		}
+		switch {
+		case job.Status == types.SigningStatusFailed:
+			return signedFile{}, &local.FileFailure{JobID: id, Reason: aws.ToString(job.StatusReason)}
+		case job.RevocationRecord != nil:
+			return signedFile{}, fmt.Errorf("job %s signed it, and was revoked: to sign it again, give a token of your own", id)
+		case job.Status == types.SigningStatusSucceeded && job.SignedObject != nil && job.SignedObject.S3 != nil:
+			return signedFile{id, aws.ToString(job.SignedObject.S3.BucketName), aws.ToString(job.SignedObject.S3.Key)}, nil
+		}
+		if err := r.pause(ctx, pause); err != nil {
+			return signedFile{}, err
+		}
+	}
+	return signedFile{}, fmt.Errorf("job %s is still in progress: run the command again to fetch what it signs", id)
+}
+
+func (r *remoteFiles) pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-r.env.Sleep(d):
+		return nil
+	}
+}
+
+// fetch brings the signed object of a job to its place. What is there already must
+// be the same.
+func (r *remoteFiles) fetch(ctx context.Context, f *signFile, job signedFile) error {
+	object, err := r.buckets.GetObject(ctx, &s3.GetObjectInput{Bucket: &job.bucket, Key: &job.key})
+	if err != nil {
+		return &operationError{"GetObject", err}
+	}
+	defer object.Body.Close()
+	draft, err := f.target.Draft()
+	if err != nil {
+		return err
+	}
+	defer draft.Discard()
+	sum := sha256.New()
+	body := &told{Reader: interruptible{ctx, object.Body}, total: aws.ToInt64(object.ContentLength), tell: f.progress}
+	if _, err := io.Copy(io.MultiWriter(draft, sum), body); err != nil {
+		return fmt.Errorf("fetch s3://%s/%s: %w", job.bucket, job.key, err)
+	}
+	if err := draft.Sync(); err != nil {
+		return err
+	}
+	if err := draft.Place(); !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return r.sameThere(f, job, sum.Sum(nil))
+}
+
+// sameThere returns an error unless what has the file's place has this hash.
+func (r *remoteFiles) sameThere(f *signFile, job signedFile, sum []byte) error {
+	there, err := f.target.Open()
+	if err != nil {
+		return err
+	}
+	defer there.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, io.NewSectionReader(there, 0, there.Size())); err != nil {
+		return err
+	}
+	if !bytes.Equal(h.Sum(nil), sum) {
+		return fmt.Errorf("%s is there already, and is not what job %s signed of this file: move it away, or choose another place", f.target.Name(), job.job)
+	}
+	return nil
+}
+
+// told tells how much of a body has been read.
+type told struct {
+	io.Reader
+	done, total int64
+	tell        func(done, total int64)
+}
+
+func (t *told) Read(p []byte) (int, error) {
+	n, err := t.Reader.Read(p)
+	t.done += int64(n)
+	t.tell(min(t.done, t.total), t.total)
+	return n, err
+}
