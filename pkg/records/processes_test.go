@@ -142,10 +142,14 @@ func TestKillLosesNothing(t *testing.T) {
 	for round := range 12 {
 		c, out := start(t, "jobs", path)
 		d, out2 := start(t, "jobs", path)
+		words := bufio.NewReader(out)
+		if round == 11 {
+			words.Peek(1) // on a slow machine all others may have been killed too early to say anything
+		}
 		time.Sleep(time.Duration(round*round) * time.Millisecond)
 		c.Process.Kill()
 		d.Process.Kill()
-		listen(said, out)
+		listen(said, words)
 		listen(said, out2)
 		c.Wait()
 		d.Wait()
