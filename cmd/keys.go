@@ -44,7 +44,11 @@ func (s *session) openKeys() (*keys.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return keys.Open(keys.Config{Dir: filepath.Join(home, "keys"), Now: s.env.Now, Rand: s.env.Rand}), nil
+	return s.keysAt(home, s.env.Now), nil
+}
+
+func (s *session) keysAt(home string, now func() time.Time) *keys.Store {
+	return keys.Open(keys.Config{Dir: filepath.Join(home, "keys"), Now: now, Rand: s.env.Rand})
 }
 
 // signers are the keys of the local engine, as its jobs ask for them.

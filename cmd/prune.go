@@ -46,11 +46,16 @@ func newPrune(s *session) *cobra.Command {
 }
 
 func (s *session) prune(ctx context.Context, o pruneOptions) error {
-	now := s.env.Now()
+	clock, err := s.localClock()
+	if err != nil {
+		return err
+	}
+	now := clock()
 	before, err := moment(o.olderThan, now)
 	if err != nil {
 		return err
 	}
+	s.warnOfFaults()
 	done, err := s.pruneRecords(ctx, local.Pruning{Before: before, Now: now, DryRun: o.dryRun})
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"signer/pkg/faults"
 	"signer/pkg/output/query"
 	"signer/pkg/profile"
 )
@@ -19,12 +20,14 @@ import (
 // session is one run of the program.
 type session struct {
 	globals
-	env      *Env
-	name     string // what the program was called as: signer or aws
-	settings *profile.Settings
-	query    *query.Query // nil: everything is printed
-	warned   string       // what was last said of events
-	bar      *progress    // of the local engine's work; nil: nobody works
+	env        *Env
+	name       string // what the program was called as: signer or aws
+	settings   *profile.Settings
+	query      *query.Query // nil: everything is printed
+	warned     string       // what was last said of events
+	faults     *faults.Plan // of the test mode; nil: not read yet
+	faultsName string
+	bar        *progress // of the local engine's work; nil: nobody works
 
 	nodes      map[*cobra.Command]*node
 	operations map[*cobra.Command]*operation

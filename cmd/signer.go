@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +11,7 @@ import (
 	"signer/pkg/bucket"
 	"signer/pkg/document"
 	"signer/pkg/engine"
+	"signer/pkg/faults"
 	"signer/pkg/local"
 	"signer/pkg/records"
 )
@@ -49,7 +51,14 @@ func (s *session) openEngine(ctx context.Context) (e engine.Engine, done func(),
 	if s.isRemote("AWS_ENDPOINT_URL_SIGNER") {
 		return s.openRemote(ctx)
 	}
-	return s.openLocal()
+	e, done, err = s.openLocal()
+	if err != nil {
+		return nil, nil, err
+	}
+	if e, err = s.acting(e); err != nil {
+		done()
+	}
+	return e, done, err
 }
 
 // openLocal opens the local engine for the caller that the environment names.
@@ -58,7 +67,11 @@ func (s *session) openLocal() (engine.Engine, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	keys, err := s.openKeys()
+	now, err := s.localClock()
+	if err != nil {
+		return nil, nil, err
+	}
+	keys, err := s.localKeys(at.home)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -75,9 +88,9 @@ func (s *session) openLocal() (engine.Engine, func(), error) {
 		Records: func(ctx context.Context) (*records.Store, error) {
 			return records.Open(ctx, records.Config{Path: recordsFile(at.home)})
 		},
-		Objects:  s.buckets(at.home),
-		Keys:     signers{keys},
-		Now:      s.env.Now,
+		Objects:  faults.Objects{Objects: s.bucketsAt(at.home, now)},
+		Keys:     keys,
+		Now:      now,
 		Rand:     s.env.Rand,
 		Progress: s.bar.report,
 		Events:   log,
@@ -90,6 +103,8 @@ func (s *session) openLocal() (engine.Engine, func(), error) {
 }
 
 // buckets are the local engine's buckets.
-func (s *session) buckets(home string) *bucket.Dir {
-	return bucket.Open(bucket.Config{Dir: filepath.Join(home, "buckets"), Now: s.env.Now, Rand: s.env.Rand})
+func (s *session) buckets(home string) *bucket.Dir { return s.bucketsAt(home, s.env.Now) }
+
+func (s *session) bucketsAt(home string, now func() time.Time) *bucket.Dir {
+	return bucket.Open(bucket.Config{Dir: filepath.Join(home, "buckets"), Now: now, Rand: s.env.Rand})
 }

@@ -24,6 +24,9 @@ func New(inner engine.Engine, plan *Plan, counts *Counts) *Engine {
 	return &Engine{inner, plan, counts}
 }
 
+// Inner is the engine behind.
+func (e *Engine) Inner() engine.Engine { return e.inner }
+
 // refuse returns the error that a call is refused with, or nil. Every rule counts the
 // calls that it is about, also those that another one has refused.
 func (e *Engine) refuse(ctx context.Context, operation string) error {
