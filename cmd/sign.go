@@ -73,7 +73,7 @@ func (s *session) sign(ctx context.Context, o signOptions, names []string) error
 	}
 	signer, done, err := s.openFileSigner(ctx, o)
 	if err != nil {
-		return &operationError{"StartSigningJob", err}
+		return err
 	}
 	defer done()
 	files, err := o.plan(names, signer.platform())
@@ -128,8 +128,8 @@ func (s *session) openFileSigner(ctx context.Context, o signOptions) (fileSigner
 		return nil, nil, err
 	}
 	var signer fileSigner
-	if e, ok := e.(*local.Engine); ok {
-		signer, err = openLocalFiles(ctx, e, o)
+	if own, ok := localEngine(e); ok {
+		signer, err = openLocalFiles(ctx, own, o)
 	} else {
 		signer, err = s.openRemoteFiles(ctx, e, o)
 	}

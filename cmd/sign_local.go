@@ -16,7 +16,7 @@ func openLocalFiles(ctx context.Context, e *local.Engine, o signOptions) (fileSi
 	}
 	signer, err := e.FileSigner(ctx, o.owner, o.profile)
 	if err != nil {
-		return nil, err
+		return nil, &operationError{"StartSigningJob", err}
 	}
 	signer.SkipSigned = o.skipSigned
 	return localFiles{signer}, nil
