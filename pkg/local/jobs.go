@@ -15,9 +15,9 @@ import (
 )
 
 // StartSigningJob signs one version of an object. When it returns the job has
-// ended, unless another process works on it; whether it succeeded is for
-// DescribeSigningJob to tell. Calls with one token start one job, whatever else
-// they ask for.
+// ended, unless another process works on it or it is left to Work; whether it
+// succeeded is for DescribeSigningJob to tell. Calls with one token start one job,
+// whatever else they ask for.
 func (e *Engine) StartSigningJob(ctx context.Context, in *signer.StartSigningJobInput, _ ...func(*signer.Options)) (*signer.StartSigningJobOutput, error) {
 	asked, err := e.filled(in)
 	if err != nil {
@@ -93,7 +93,7 @@ func checkJob(in *signer.StartSigningJobInput) error {
 	return check("StartSigningJob", in)
 }
 
-// start records a new job and works it off.
+// start records a new job, and works it off or leaves it to Work.
 func (e *Engine) start(ctx context.Context, in *signer.StartSigningJobInput) (records.Job, error) {
 	job, err := e.newJob(ctx, in)
 	if err != nil {
@@ -108,6 +108,11 @@ func (e *Engine) start(ctx context.Context, in *signer.StartSigningJobInput) (re
 	if err != nil {
 		return job, err
 	}
+	seat, err := e.waiting.reserve(ctx)
+	if err != nil {
+		return job, err
+	}
+	defer seat.leave()
 	if piece.job.Worker, err = store.Enlist(); err != nil {
 		return job, err
 	}
@@ -119,6 +124,9 @@ func (e *Engine) start(ctx context.Context, in *signer.StartSigningJobInput) (re
 		return job, err
 	case !isNew: // another call with the same token was faster
 		return e.meet(ctx, recorded)
+	case e.waiting != nil:
+		seat.take(recorded)
+		return recorded, nil
 	}
 	return recorded, e.finish(ctx, piece)
 }
@@ -177,10 +185,11 @@ func inactive(name string) error {
 	return invalid(codeProfileNotActive, "Signing Profile %s is not active.", name)
 }
 
-// meet returns a job as it is, after finishing it if its worker is dead.
+// meet returns a job as it is, after finishing it if its worker is dead and it is
+// not left to Work.
 func (e *Engine) meet(ctx context.Context, job records.Job) (records.Job, error) {
 	store, err := e.memory(ctx)
-	if err != nil || job.Status != records.InProgress {
+	if err != nil || job.Status != records.InProgress || e.waiting != nil {
 		return job, err
 	}
 	if _, dropped := e.dropped.LoadAndDelete(job.ID); !dropped && store.Lives(job.Worker) {
@@ -195,20 +204,27 @@ func (e *Engine) meet(ctx context.Context, job records.Job) (records.Job, error)
 // takeOver makes this process the worker of a job, and finishes it. If another
 // process does, that is as good.
 func (e *Engine) takeOver(ctx context.Context, store *records.Store, job records.Job) error {
-	name, err := store.Enlist()
-	if err != nil {
-		return err
-	}
-	mine := records.Claim{Worker: name, Attempt: job.Attempt + 1}
-	err = store.TakeJob(ctx, job.ID, job.Claim, mine)
+	job, err := e.claim(ctx, store, job)
 	if errors.Is(err, records.ErrChanged) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	job.Claim = mine
 	return e.resume(ctx, job)
+}
+
+// claim makes this process the worker of a job: records.ErrChanged if another one
+// has been faster.
+func (e *Engine) claim(ctx context.Context, store *records.Store, job records.Job) (records.Job, error) {
+	name, err := store.Enlist()
+	if err != nil {
+		return job, err
+	}
+	mine := records.Claim{Worker: name, Attempt: job.Attempt + 1}
+	err = store.TakeJob(ctx, job.ID, job.Claim, mine)
+	job.Claim = mine
+	return job, err
 }
 
 // resume works off a job that another worker has left.
@@ -318,10 +334,14 @@ func (e *Engine) jobQuery(ctx context.Context, in *signer.ListSigningJobsInput) 
 	return q, err
 }
 
-// meetAll finishes the jobs whose workers are dead. One that cannot be finished
-// now stays in progress and keeps nobody from seeing the list.
+// meetAll finishes the jobs whose workers are dead, unless they are left to Work.
+// One that cannot be finished now stays in progress and keeps nobody from seeing the
+// list.
 func (e *Engine) meetAll(ctx context.Context, store *records.Store) error {
-	jobs, err := store.Unfinished(ctx, e.caller)
+	if e.waiting != nil {
+		return nil
+	}
+	jobs, err := e.abandoned(ctx, store, e.caller)
 	if err != nil {
 		return err
 	}

@@ -10,9 +10,9 @@
 // keys come from whoever keeps them. It knows nothing of command lines, HTTP or
 // environments.
 //
-// A job is signed by the process that starts it, before StartSigningJob returns.
-// If that process dies, the job is finished by the next one that meets it: see
-// work.go.
+// A job is signed by the process that starts it: before StartSigningJob returns,
+// or in the background. If that process dies, the job is finished by the next one
+// that meets it: see work.go and background.go.
 package local
 
 import (
@@ -48,7 +48,12 @@ type Config struct {
 	Progress func(done, total int64)
 
 	Events Events      // are told of every change of a job's status; nil: nobody is
-	Warn   func(error) // is told what kept Events from being told; nil: nobody is
+	Warn   func(error) // is told what kept Events from being told, or a job from being worked on; nil: nobody is
+
+	// Background is how many jobs may wait for Work, which signs them in the place
+	// of those that start them; 0: who starts a job signs it.
+	Background int
+	Ended      func(Ending) // is told of each job that is signed here and has ended, by many at once; nil: nobody is
 }
 
 // Objects are the buckets that jobs read from and write to. A [bucket.Store] has
@@ -74,17 +79,24 @@ type Keys interface {
 // Engine is AWS Signer for one caller. Its methods may be called concurrently,
 // and by any number of processes over the same records and objects.
 type Engine struct {
+	*house
 	caller    records.Partition
 	principal string
-	open      func(context.Context) (*records.Store, error)
-	objects   Objects
-	keys      Keys
-	now       func() time.Time
-	random    io.Reader
-	progress  func(done, total int64)
-	events    Events
-	warn      func(error)
-	dropped   sync.Map // ids of jobs given up here, of which the records do not know it
+}
+
+// house is what the engines of all callers share.
+type house struct {
+	open     func(context.Context) (*records.Store, error)
+	objects  Objects
+	keys     Keys
+	now      func() time.Time
+	random   io.Reader
+	progress func(done, total int64)
+	events   Events
+	warn     func(error)
+	ended    func(Ending)
+	waiting  *queue   // of jobs for Work; nil: who starts a job signs it
+	dropped  sync.Map // jobs given up here, by id, of which the records do not know it
 
 	mu    sync.Mutex
 	store *records.Store // nil until it is needed
@@ -92,27 +104,18 @@ type Engine struct {
 
 // Open returns an Engine. The caller closes it.
 func Open(c Config) (*Engine, error) {
-	switch {
-	case !accountID(c.Account):
-		return nil, fmt.Errorf("the account %q is not a number of 12 digits", c.Account)
-	case c.Region == "":
-		return nil, errors.New("a region is needed")
-	}
-	e := &Engine{
-		caller:    records.Partition{Account: c.Account, Region: c.Region},
-		principal: c.Principal,
-		open:      c.Records,
-		objects:   c.Objects,
-		keys:      c.Keys,
-		now:       c.Now,
-		random:    &serial{r: c.Rand},
-		progress:  c.Progress,
-		events:    c.Events,
-		warn:      c.Warn,
-	}
-	if e.principal == "" {
-		e.principal = "arn:" + partition(c.Region) + ":iam::" + c.Account + ":root"
-	}
+	e := &Engine{house: &house{
+		open:     c.Records,
+		objects:  c.Objects,
+		keys:     c.Keys,
+		now:      c.Now,
+		random:   &serial{r: c.Rand},
+		progress: c.Progress,
+		events:   c.Events,
+		warn:     c.Warn,
+		ended:    c.Ended,
+		waiting:  newQueue(c.Background),
+	}}
 	if c.Now == nil {
 		e.now = time.Now
 	}
@@ -125,11 +128,29 @@ func Open(c Config) (*Engine, error) {
 	if c.Warn == nil {
 		e.warn = func(error) {}
 	}
-	return e, nil
+	if c.Ended == nil {
+		e.ended = func(Ending) {}
+	}
+	return e.For(c.Account, c.Region, c.Principal)
+}
+
+// For returns the Engine of another caller, which shares all that this one has open
+// and is not closed on its own. The account has 12 digits; a principal of "" is
+// its root.
+func (e *Engine) For(account, region, principal string) (*Engine, error) {
+	switch {
+	case !accountID(account):
+		return nil, fmt.Errorf("the account %q is not a number of 12 digits", account)
+	case region == "":
+		return nil, errors.New("a region is needed")
+	case principal == "":
+		principal = "arn:" + partition(region) + ":iam::" + account + ":root"
+	}
+	return &Engine{house: e.house, caller: records.Partition{Account: account, Region: region}, principal: principal}, nil
 }
 
 // Close gives back what the Engine opened. No method may be running or called
-// any more.
+// any more, of those for other callers neither.
 func (e *Engine) Close() error {
 	if e.store == nil {
 		return nil

@@ -187,10 +187,14 @@ func (e *Engine) settle(ctx context.Context, job records.Job, r records.Result) 
 	}
 	r.CompletedAt = e.clock()
 	err = e.end(context.WithoutCancel(ctx), store, job, r)
-	if err == nil || errors.Is(err, records.ErrChanged) {
+	switch {
+	case err == nil:
+		e.ended(Ending{Status: r.Status, Took: r.CompletedAt.Sub(job.CreatedAt)})
+		return nil
+	case errors.Is(err, records.ErrChanged):
 		return nil
 	}
-	e.dropped.Store(job.ID, true)
+	e.dropped.Store(job.ID, job)
 	return err
 }
 
@@ -201,7 +205,7 @@ func (e *Engine) giveBack(ctx context.Context, job records.Job) {
 		err = store.TakeJob(context.WithoutCancel(ctx), job.ID, job.Claim, records.Claim{Attempt: job.Attempt})
 	}
 	if err != nil {
-		e.dropped.Store(job.ID, true)
+		e.dropped.Store(job.ID, job)
 	}
 }
 

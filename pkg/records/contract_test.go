@@ -34,7 +34,7 @@ func contract(t *testing.T, open func(*testing.T) *records.Store) {
 		{"JobEndsOnce", testJobEndsOnce},
 		{"OneTakesAJob", testOneTakesAJob},
 		{"RevokeJobOnce", testRevokeJobOnce},
-		{"Unfinished", testUnfinished},
+		{"Abandoned", testAbandoned},
 		{"ListsWithEveryFilter", testListsWithEveryFilter},
 		{"PartitionsInOrder", testPartitionsInOrder},
 		{"OldestPageByPage", testOldestPageByPage},
@@ -375,19 +375,28 @@ func testRevokeJobOnce(t *testing.T, s *records.Store) {
 	same(t, got.Revocation, r)
 }
 
-func testUnfinished(t *testing.T, s *records.Store) {
+func testAbandoned(t *testing.T, s *records.Store) {
 	for _, in := range []records.Partition{here, other} {
 		must(t, s.AddProfile(ctx, profile(in, "web")))
 	}
-	for i, in := range []records.Partition{here, here, other, here} {
+	living, err := s.Enlist()
+	must(t, err)
+	for i, in := range []records.Partition{here, here, other, here, here, here} {
 		j := job(in, fmt.Sprint(i))
 		j.CreatedAt = noon.Add(-time.Duration(i) * time.Second)
+		j.Worker = []string{"w1", "w1", "", "w2", living, "w1"}[i]
 		addJob(t, s, j)
 	}
 	must(t, s.FinishJob(ctx, "1", records.Claim{Worker: "w1", Attempt: 1}, records.Result{Status: "Failed"}))
-	jobs, err := s.Unfinished(ctx, here)
-	must(t, err)
-	same(t, jobIDs(jobs), []string{"3", "0"})
+	for _, tc := range []struct {
+		in    records.Partition
+		limit int
+		want  []string
+	}{{here, 9, []string{"5", "3", "0"}}, {here, 2, []string{"5", "3"}}, {there, 9, nil}, {records.Partition{}, 9, []string{"5", "3", "2", "0"}}} {
+		jobs, err := s.Abandoned(ctx, tc.in, tc.limit)
+		must(t, err)
+		same(t, jobIDs(jobs), tc.want)
+	}
 }
 
 func jobIDs(jobs []records.Job) (all []string) {

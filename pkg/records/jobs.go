@@ -134,14 +134,6 @@ func (s *Store) JobByToken(ctx context.Context, invoker Partition, token string)
 	return job, s.missing("job of the request", err)
 }
 
-// Unfinished returns the jobs of the partition that are in progress, oldest
-// first: for whoever can tell that their workers are no more.
-func (s *Store) Unfinished(ctx context.Context, in Partition) ([]Job, error) {
-	jobs, err := gather(ctx, s.db, jobFrom, `SELECT `+jobColumns+` FROM jobs
-		WHERE account = $1 AND region = $2 AND status = 'InProgress' ORDER BY created_at, id`, []any{in.Account, in.Region})
-	return jobs, s.failed("list unfinished jobs", err)
-}
-
 // TakeJob gives a job in progress from one worker to another. Of several that
 // try to take it from one worker, one succeeds and the others get ErrChanged; so
 // do all if the job has ended.

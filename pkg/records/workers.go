@@ -1,11 +1,13 @@
 package records
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,6 +79,31 @@ func (s *Store) Lives(worker string) bool {
 		return worker != ""
 	}
 	return !bury(filepath.Join(w.dir, filepath.Base(worker)))
+}
+
+// Abandoned returns jobs in progress whose workers live no more, oldest first, and
+// at most so many: those of a partition, or of the zero one all.
+func (s *Store) Abandoned(ctx context.Context, in Partition, limit int) ([]Job, error) {
+	var c conditions
+	c.and("status = 'InProgress'")
+	if in != (Partition{}) {
+		c.and("account = ?", in.Account)
+		c.and("region = ?", in.Region)
+	}
+	workers, err := gather(ctx, s.db, textFrom, `SELECT DISTINCT worker FROM jobs WHERE `+c.String(), c.args)
+	dead := slices.DeleteFunc(workers, s.Lives)
+	if err != nil || len(dead) == 0 {
+		return nil, s.failed("list workers", err)
+	}
+	c.and("worker IN ("+marks(len(dead))+")", anys(dead)...)
+	query := `SELECT ` + jobColumns + ` FROM jobs WHERE ` + c.String() + c.place(` ORDER BY created_at, id LIMIT ?`, limit)
+	jobs, err := gather(ctx, s.db, jobFrom, query, c.args)
+	return jobs, s.failed("list abandoned jobs", err)
+}
+
+func textFrom(r row) (text string, err error) {
+	err = r.Scan(&text)
+	return text, err
 }
 
 // bury removes a worker's file and returns true if the worker is dead.
