@@ -171,6 +171,7 @@ func environmentSection() section {
 		{"SIGNER_ACCOUNT_ID", "The account that the local engine works for, twelve digits; by default 000000000000."},
 		{"SIGNER_PRINCIPAL_ARN", "Whom the local engine names as the requester; by default the user of the operating system."},
 		{"SIGNER_EVENTS", "A file that the local engine appends an event to, as a line of JSON, whenever the status of a job changes."},
+		{"SIGNER_FAULTS", "The file that turns the local engine's test mode on, in place of faults.yaml in its directory."},
 		{"AWS_ENDPOINT_URL_SIGNER, AWS_ENDPOINT_URL", "Where requests go in place of AWS."},
 		{"AWS_REGION, AWS_DEFAULT_REGION", "The region to work in."},
 		{"AWS_PROFILE, AWS_DEFAULT_PROFILE", "The profile of the configuration to use."},
