@@ -43,6 +43,9 @@ func contract(t *testing.T, open func(*testing.T) *records.Store) {
 		{"EventsHappenWithTheirJobs", testEventsHappenWithTheirJobs},
 		{"EventsWaitUntilTheyAreTold", testEventsWaitUntilTheyAreTold},
 		{"OneTellsAtATime", testOneTellsAtATime},
+		{"AccessKeys", testAccessKeys},
+		{"AccessKeysChange", testAccessKeysChange},
+		{"AccessKeysAtOnce", testAccessKeysAtOnce},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.test(t, open(t)) })
 	}

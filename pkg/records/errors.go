@@ -14,6 +14,7 @@ var (
 	ErrExists   = errors.New("there is such a record already")
 	ErrInactive = errors.New("the profile is not active")
 	ErrChanged  = errors.New("the record has changed since it was read")
+	ErrEnough   = errors.New("there are as many of these as there may be")
 )
 
 // What keeps a database from being used. The errors that wrap these name the

@@ -1,5 +1,6 @@
 // Package records keeps what the local engine remembers: profiles, their
-// policies, and jobs, in a database.
+// policies, and jobs, in a database; and the access keys of those who may call a
+// server.
 //
 // The database is a file, SQLite, which any number of processes may have open
 // at once. The SQL is written so that PostgreSQL can take its place: one text
@@ -50,8 +51,8 @@ type Validity struct {
 // many processes on one database. What a method has written is durable when it
 // returns nil, and not there at all when the database refused it.
 //
-// Errors wrap [ErrNotFound], [ErrExists], [ErrInactive], [ErrChanged] and the
-// errors of [Open] where they apply.
+// Errors wrap [ErrNotFound], [ErrExists], [ErrInactive], [ErrChanged],
+// [ErrEnough] and the errors of [Open] where they apply.
 type Store struct {
 	db      *sql.DB
 	path    string
