@@ -88,7 +88,7 @@ func (s *session) openLocal() (engine.Engine, func(), error) {
 		Records: func(ctx context.Context) (*records.Store, error) {
 			return records.Open(ctx, records.Config{Path: recordsFile(at.home)})
 		},
-		Objects:  faults.Objects{Objects: s.bucketsAt(at.home, now)},
+		Objects:  faults.Objects{Objects: s.bucketsAt(at.home, now), Plan: s.faults},
 		Keys:     keys,
 		Now:      now,
 		Rand:     s.env.Rand,

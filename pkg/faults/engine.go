@@ -46,14 +46,6 @@ func (e *Engine) refuse(ctx context.Context, operation string) error {
 	return refused
 }
 
-// StartSigningJob starts a job, which fails if the plan says so.
-func (e *Engine) StartSigningJob(ctx context.Context, in *signer.StartSigningJobInput, o ...func(*signer.Options)) (*signer.StartSigningJobOutput, error) {
-	if rule := e.plan.job(aws.ToString(in.ProfileName), keyOf(in.Source)); rule != nil && rule.Fails != "" {
-		ctx = context.WithValue(ctx, failing{}, rule.Fails)
-	}
-	return through(ctx, e, "StartSigningJob", e.inner.StartSigningJob, in, o)
-}
-
 func keyOf(s *types.Source) string {
 	if s == nil || s.S3 == nil {
 		return ""

@@ -71,18 +71,25 @@ func newHome(t *testing.T) *home {
 }
 
 // acting returns an engine that acts by a plan.
-func (h *home) acting(t *testing.T, plan string) *faults.Engine {
+func (h *home) acting(t *testing.T, text string) *faults.Engine {
 	t.Helper()
-	p := read(t, plan)
+	plan := read(t, text)
+	return faults.New(h.open(t, plan, 0), plan, &faults.Counts{Path: filepath.Join(h.dir, "counts.json")})
+}
+
+// open opens the engine behind.
+func (h *home) open(t *testing.T, plan *faults.Plan, background int) *local.Engine {
+	t.Helper()
 	e, err := local.Open(local.Config{
-		Account: "111122223333", Region: "eu-west-1", Objects: faults.Objects{Objects: h.buckets}, Keys: signers{h.keys},
+		Account: "111122223333", Region: "eu-west-1", Objects: faults.Objects{Objects: h.buckets, Plan: plan}, Keys: signers{h.keys},
 		Records: func(ctx context.Context) (*records.Store, error) {
 			return records.Open(ctx, records.Config{Path: filepath.Join(h.dir, "records.db")})
 		},
+		Background: background,
 	})
 	must(t, err)
 	t.Cleanup(func() { e.Close() })
-	return faults.New(e, p, &faults.Counts{Path: filepath.Join(h.dir, "counts.json")})
+	return e
 }
 
 type signers struct{ *keys.Store }
@@ -201,6 +208,24 @@ func TestJobsFail(t *testing.T) {
 	must(t, err)
 	if len(page.Objects) > 0 {
 		t.Errorf("there are %v", page.Objects)
+	}
+}
+
+// A job that is signed in the background, or was left by a dead process, fails as well.
+func TestJobsFailInTheBackground(t *testing.T) {
+	h := newHome(t)
+	e := h.open(t, read(t, "jobs: [{profile: web, fails: No.}]"), 9)
+	putProfile(t, e, "web", lambda, "")
+	putProfile(t, e, "good", lambda, "")
+	bad, good := h.start(t, e, "web"), h.start(t, e, "good")
+	e.Work(1)(ctx)
+	e.Close() // whoever is next takes over what is left
+	e = h.open(t, read(t, "jobs: [{profile: web, fails: No.}]"), 0)
+	if got := describe(t, e, bad); got.Status != types.SigningStatusFailed || *got.StatusReason != "No." {
+		t.Errorf("it is %s", got.Status)
+	}
+	if got := describe(t, e, good); got.Status != types.SigningStatusSucceeded {
+		t.Errorf("it is %s", got.Status)
 	}
 }
 

@@ -82,6 +82,11 @@ func (e *Engine) SignPayload(ctx context.Context, in *signer.SignPayloadInput, o
 	return through(ctx, e, "SignPayload", e.inner.SignPayload, in, o)
 }
 
+// StartSigningJob makes the call. What makes jobs fail is for [Objects] to do.
+func (e *Engine) StartSigningJob(ctx context.Context, in *signer.StartSigningJobInput, o ...func(*signer.Options)) (*signer.StartSigningJobOutput, error) {
+	return through(ctx, e, "StartSigningJob", e.inner.StartSigningJob, in, o)
+}
+
 // TagResource makes the call.
 func (e *Engine) TagResource(ctx context.Context, in *signer.TagResourceInput, o ...func(*signer.Options)) (*signer.TagResourceOutput, error) {
 	return through(ctx, e, "TagResource", e.inner.TagResource, in, o)

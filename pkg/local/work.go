@@ -56,7 +56,7 @@ func (e *Engine) prepare(ctx context.Context, job records.Job) (*piece, error) {
 	if err != nil {
 		return nil, err
 	}
-	source, err := e.source(ctx, job.Source)
+	source, err := e.source(context.WithValue(ctx, forProfile{}, job.Profile), job.Source)
 	if err != nil {
 		return nil, err
 	}
@@ -74,6 +74,16 @@ func (e *Engine) prepare(ctx context.Context, job records.Job) (*piece, error) {
 		random:   e.random,
 		close:    source.Close,
 	}, nil
+}
+
+// forProfile is the key of a context under which the profile of a job is.
+type forProfile struct{}
+
+// ProfileOf is the name of the profile whose job a source is opened for, in the
+// context that Objects are given for that; "" in any other.
+func ProfileOf(ctx context.Context) string {
+	name, _ := ctx.Value(forProfile{}).(string)
+	return name
 }
 
 // claims are what the signature of a job says of it.
