@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"signer/pkg/accesslog"
 	"signer/pkg/api"
 	"signer/pkg/document"
 	"signer/pkg/engine"
@@ -29,8 +30,12 @@ func body(op *api.Operation, answer *document.Object) ([]byte, error) {
 }
 
 func write(w http.ResponseWriter, status int, body []byte) {
+	writeAs(w, "application/json", status, body)
+}
+
+func writeAs(w http.ResponseWriter, kind string, status int, body []byte) {
 	if body != nil {
-		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Type", kind)
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
@@ -57,13 +62,14 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if code, ok := e.Members.Get("code"); ok {
 		o.Set("code", code)
 	}
+	accesslog.Of(r.Context()).Error = e.Code
 	w.Header().Set("X-Amzn-Errortype", e.Code)
 	write(w, e.Status, document.AppendJSON(nil, o))
 }
 
 // refusal is an error as the caller may see it. What is none of the caller's
 // business goes to the log.
-func (s *server) refusal(w http.ResponseWriter, r *http.Request, err error) *engine.APIError {
+func (c *Config) refusal(w http.ResponseWriter, r *http.Request, err error) *engine.APIError {
 	var signature *sigv4.Error
 	var method *methodError
 	var body *bodyError
@@ -80,7 +86,7 @@ func (s *server) refusal(w http.ResponseWriter, r *http.Request, err error) *eng
 		return e
 	}
 	if r.Context().Err() == nil { // or else the client has gone, and what it asked for was given up
-		s.Log.ErrorContext(r.Context(), "request failed", "requestId", w.Header().Get(requestID), "method", r.Method, "path", r.URL.Path, "error", err)
+		c.Log.ErrorContext(r.Context(), "request failed", "requestId", w.Header().Get(requestID), "method", r.Method, "path", r.URL.Path, "error", err)
 	}
 	return &engine.APIError{Code: "InternalServiceErrorException", Message: "The service could not carry out the request because of an internal error.", Status: http.StatusInternalServerError}
 }

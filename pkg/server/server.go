@@ -24,6 +24,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"signer/pkg/accesslog"
 	"signer/pkg/api"
 	"signer/pkg/engine"
 	"signer/pkg/sigv4"
@@ -39,7 +40,7 @@ type Config struct {
 	EngineFor func(context.Context, Caller) (engine.Engine, error)
 
 	// Services handle requests whose signatures name another service than "signer".
-	// They read and prove the signatures themselves.
+	// They read and prove the signatures themselves. JSON and Query make some.
 	Services map[string]http.Handler
 
 	Region  string // which signatures must be for; "" is any
@@ -58,6 +59,16 @@ type Caller struct {
 	Region    string // that the request is for
 }
 
+func callerOf(s *sigv4.Signature, v *sigv4.Verified) Caller {
+	return Caller{v.Account, v.Principal, v.KeyID, s.Region}
+}
+
+// note tells the access log who the caller of a service is.
+func (c Caller) note(ctx context.Context, service string) {
+	e := accesslog.Of(ctx)
+	e.Service, e.Account, e.Principal, e.KeyID = service, c.Account, c.Principal, c.KeyID
+}
+
 // longestTarget is how long the path and the query of a request may be in bytes.
 // The longest of a client's takes away 200 tags with keys of 128 escaped characters.
 const longestTarget = 128 << 10
@@ -72,6 +83,11 @@ type server struct {
 
 // New returns the handler. It may be used as long as the engines that it is given.
 func New(c Config) http.Handler {
+	c.fill()
+	return &server{c, c.verifier(), routesOf(api.Signer)}
+}
+
+func (c *Config) fill() {
 	if c.MaxBody == 0 {
 		c.MaxBody = 1 << 20
 	}
@@ -81,7 +97,10 @@ func New(c Config) http.Handler {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	return &server{c, sigv4.Verifier{Secrets: c.Secrets, Region: c.Region, Now: c.Now}, routesOf(api.Signer)}
+}
+
+func (c *Config) verifier() sigv4.Verifier {
+	return sigv4.Verifier{Secrets: c.Secrets, Region: c.Region, Now: c.Now}
 }
 
 // ServeHTTP answers a request, or hands it to the service that it is meant for.
@@ -102,6 +121,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if other, ok := s.Services[signature.Service]; ok {
+		accesslog.Of(r.Context()).Service = signature.Service
 		other.ServeHTTP(w, r)
 		return
 	}
@@ -130,10 +150,13 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, signature *sigv4
 	if err != nil {
 		return nil, err
 	}
+	caller := callerOf(signature, verified)
+	caller.note(r.Context(), api.Signer.Name)
 	op, labels, err := find(s.routes, r.Method, verified.Path)
 	if err != nil {
 		return nil, err
 	}
+	accesslog.Of(r.Context()).Operation = op.Name
 	params, err := read(op, labels, verified.Query, r.Body)
 	if err != nil {
 		return nil, err
@@ -141,7 +164,7 @@ func (s *server) answer(w http.ResponseWriter, r *http.Request, signature *sigv4
 	if found := op.Input.Violations(params); len(found) > 0 {
 		return nil, refused(http.StatusBadRequest, invalid(op), "%v", found)
 	}
-	e, err := s.EngineFor(r.Context(), Caller{verified.Account, verified.Principal, verified.KeyID, signature.Region})
+	e, err := s.EngineFor(r.Context(), caller)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,100 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"signer/pkg/accesslog"
+	"signer/pkg/api"
+	"signer/pkg/document"
+	"signer/pkg/engine"
+	"signer/pkg/sigv4"
+)
+
+// Call carries out an operation of a service for a caller. The parameters are what
+// the API says; times of the answer are time.Time. What it refuses with a
+// smithy.APIError the caller is refused.
+type Call func(ctx context.Context, by Caller, op *api.Operation, params *document.Object) (*document.Object, error)
+
+// other answers for a service whose protocol has one path and names the operation
+// elsewhere in a request.
+type other struct {
+	Config
+	verifier sigv4.Verifier
+	service  *api.Service
+	call     Call
+	protocol protocol
+}
+
+// protocol is how such a service is asked and answers.
+type protocol interface {
+	// read finds the operation that is asked for, and its parameters.
+	read(s *api.Service, r *http.Request, query []sigv4.Param) (*api.Operation, *document.Object, error)
+	answer(w http.ResponseWriter, op *api.Operation, answer *document.Object)
+	refuse(w http.ResponseWriter, e *engine.APIError)
+	// class is the error of the service that stands for a bad signature, and its
+	// status.
+	class(p sigv4.Problem) (string, int)
+	// invalid is the class of error that refuses parameters.
+	invalid() string
+}
+
+func newOther(c Config, s *api.Service, call Call, p protocol) http.Handler {
+	c.fill()
+	return &other{c, c.verifier(), s, call, p}
+}
+
+// ServeHTTP answers a request.
+func (o *other) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	op, answer, err := o.guarded(w, r)
+	if err == nil {
+		o.protocol.answer(w, op, answer)
+		return
+	}
+	var signature *sigv4.Error
+	e := o.refusal(w, r, err)
+	if errors.As(err, &signature) {
+		class, status := o.protocol.class(signature.Problem)
+		e = &engine.APIError{Code: class, Message: signature.Message, Status: status}
+	}
+	accesslog.Of(r.Context()).Error = e.Code
+	o.protocol.refuse(w, e)
+}
+
+// guarded makes an error of a panic.
+func (o *other) guarded(w http.ResponseWriter, r *http.Request) (op *api.Operation, answer *document.Object, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return o.carryOut(w, r)
+}
+
+// carryOut carries a request out.
+func (o *other) carryOut(w http.ResponseWriter, r *http.Request) (*api.Operation, *document.Object, error) {
+	signature, err := sigv4.Read(r)
+	if err != nil {
+		return nil, nil, err
+	}
+	r.Body = bounded(w, r.Body, o.MaxBody)
+	verified, err := o.verifier.Verify(r, signature, sigv4.Rules{Service: o.service.Name})
+	if err != nil {
+		return nil, nil, err
+	}
+	caller := callerOf(signature, verified)
+	caller.note(r.Context(), o.service.Name)
+	op, params, err := o.protocol.read(o.service, r, verified.Query)
+	if err != nil {
+		return nil, nil, err
+	}
+	accesslog.Of(r.Context()).Operation = op.Name
+	if found := op.Input.Violations(params); len(found) > 0 {
+		return nil, nil, refused(http.StatusBadRequest, o.protocol.invalid(), "%v", found)
+	}
+	answer, err := o.call(r.Context(), caller, op, params)
+	return op, answer, err
+}
