@@ -21,6 +21,7 @@ type Env struct {
 	ReadFile       func(string) ([]byte, error)
 	TempFile       func() (*os.File, error) // gone once it is closed
 	Open           func(string) (*os.File, error)
+	Stat           func(string) (os.FileInfo, error)
 	Save           func(name string, write func(io.Writer) error) error // whole or not at all
 	Draft          func(path string) (*draftFile, error)                // unseen until it has its place
 	MakeDir        func(string) error                                   // if it is missing, and those above it
@@ -45,6 +46,7 @@ func OS() *Env {
 		ReadFile:  os.ReadFile,
 		TempFile:  tempFile,
 		Open:      os.Open,
+		Stat:      os.Stat,
 		Save:      saveFile,
 		Draft:     drafts(),
 		MakeDir:   func(dir string) error { return os.MkdirAll(dir, 0o777) },

@@ -14,9 +14,10 @@ import (
 	"signer/pkg/remote"
 )
 
-// The exit codes of the AWS CLI.
+// The exit codes of the AWS CLI, and one of our own.
 const (
 	exitOK          = 0
+	exitUnaccepted  = 1   // files are not acceptable
 	exitUsage       = 252 // the command line or a parameter is wrong
 	exitConfig      = 253 // a setting is wrong or missing
 	exitService     = 254 // the service answered with an error
@@ -44,6 +45,8 @@ func (s *session) exit(ctx context.Context, err error) int {
 		return exitInterrupted
 	case errors.Is(err, syscall.EPIPE):
 		return exitGeneral // nobody is there to read it
+	case errors.Is(err, errUnaccepted):
+		return exitUnaccepted // they have been shown
 	}
 	var external externalExit
 	if errors.As(err, &external) {

@@ -196,6 +196,9 @@ func (s *session) exitSection(c *cobra.Command) section {
 		failed = "What is waited for did not come about, or anything else went wrong."
 	}
 	sec.term(0, "0", "All went well.")
+	if n := s.nodes[c]; n != nil && n.failed != "" {
+		sec.term(0, "1", n.failed)
+	}
 	sec.term(0, "130", "The command was interrupted.")
 	sec.term(0, "252", "The command line or a parameter is wrong.")
 	sec.term(0, "253", "A setting is wrong or missing.")

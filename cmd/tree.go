@@ -16,6 +16,7 @@ const asks = "asks"
 type node struct {
 	required func(words []string) []string // names of the options that must be there
 	operands *positional                   // the words that a leaf takes beside its options
+	failed   string                        // what the exit code 1 means; "" where it is not used
 	ours     bool                          // it is no operation of a service
 	grow     func()                        // adds the commands of a group whose name was met; nil: they are there
 }

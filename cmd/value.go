@@ -59,6 +59,12 @@ func addGiven(f *pflag.FlagSet, to **string, name, doc string) {
 	v.add(f, name, doc)
 }
 
+// addWords defines an option that takes words, as often as it is given.
+func addWords(f *pflag.FlagSet, to *[]string, name, doc string) {
+	v := &value{arity: many, kind: "list", set: func(w []string) error { *to = append(*to, w...); return nil }}
+	v.add(f, name, doc)
+}
+
 func addInteger(f *pflag.FlagSet, to **int, name, doc string) {
 	v := &value{arity: one, kind: "integer", integer: true, set: func(w []string) error {
 		n, err := strconv.Atoi(w[0])

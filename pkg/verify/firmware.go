@@ -196,7 +196,7 @@ func (f *firmware) content(ctx context.Context, t *Trust, v *Verdict) error {
 			return nil
 		}
 	}
-	return corrupt("It was changed after it was signed, or signed by another certificate than the %d that are known.", len(t.Certificates))
+	return corrupt("It was changed after it was signed, or signed with a certificate that is not known.")
 }
 
 // digest is that of the payload, wherever it is.
@@ -235,7 +235,7 @@ func (t *Trust) open(ctx context.Context, at *sign.Location) (io.ReadCloser, err
 		}
 		err = failed
 	}
-	return nil, fmt.Errorf("version %q of %q in the bucket %q: %w", at.Version, at.Key, at.Bucket, err)
+	return nil, fmt.Errorf("its payload is %q, version %q: %w", at.Bucket+"/"+at.Key, at.Version, err)
 }
 
 func (f *firmware) signedBy(key crypto.PublicKey, sum []byte) bool {

@@ -31,7 +31,7 @@ func TestEmbedded(t *testing.T) {
 		"one of two": {embed(t, image, id), know(other, id), verify.Valid, ""},
 		"empty":      {embed(t, "", id), know(id), verify.Valid, ""},
 		"RSA":        {embed(t, image, rs), know(id, rs), verify.Valid, ""},
-		"other":      {embed(t, image, id), know(other, rs), verify.Corrupt, "another certificate than the 2"},
+		"other":      {embed(t, image, id), know(other, rs), verify.Corrupt, "signed with a certificate that is not known"},
 		"unknown":    {embed(t, image, id), believe(id), verify.Mismatch, "no certificate, and none is known"},
 		"publisher":  {embed(t, image, id), wanting(t, know(id)), verify.Mismatch, "names no signing profile"},
 	} {
@@ -144,7 +144,7 @@ func TestFirmwareRefused(t *testing.T) {
 		"a negative size":   {swap("Size\":5", "Size\":-5"), "no number where one belongs"},
 		"a size of null":    {swap("Size\":5", "Size\":null"), "no number where one belongs"},
 		"other algorithm":   {swap("SHA256withECDSA", "SHA1withECDSA"), "of a kind that AWS Signer does not make"},
-		"RSA by name":       {swap("SHA256withECDSA", "SHA256withRSA"), "another certificate"},
+		"RSA by name":       {swap("SHA256withECDSA", "SHA256withRSA"), "certificate that is not known"},
 		"changed":           {swap("aW1hZ2U=", "aW1hZ2V="), "not base64"}, // the bits behind the end are not zero
 		"other payload":     {swap("aW1hZ2U=", "aW1hZ0U="), "was changed"},
 		"padding within":    {swap("aW1hZ2U=", "aW1h=Z2U="), "not base64"},

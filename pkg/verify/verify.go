@@ -131,7 +131,7 @@ func mismatch(format string, args ...any) error {
 }
 
 // ErrNoPayload means that what a detached signature is about is not to be had.
-var ErrNoPayload = errors.New("the payload is not here")
+var ErrNoPayload = errors.New("it is not here")
 
 // Judge tells what an object is worth. An error means that it could not be judged:
 // it could not be read, what its signature is about is not to be had
