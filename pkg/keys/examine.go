@@ -1,0 +1,166 @@
+package keys
+
+import (
+	"bytes"
+	"context"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"crypto/x509"
+)
+
+// Item is a file of the directory, as [Store.Examine] finds it.
+type Item struct {
+	Path      string
+	Name      string    // the name in the certificate, or the ARN of an imported one; "" if it cannot be read
+	NotBefore time.Time // when the certificate begins to be good
+	NotAfter  time.Time // and when it ends; both zero if it cannot be read
+	Lasting   bool      // nobody replaces it when it expires
+	Plain     bool      // the private key lies in it as it is
+	Err       error     // what is wrong with it, and what to do; nil: nothing
+}
+
+// Examine looks at every file, and at how they belong together, and changes
+// nothing. An error means that the directory cannot be read; what is wrong with a
+// file is told with the file.
+func (s *Store) Examine(context.Context) ([]Item, error) {
+	regions, err := s.regions()
+	if err != nil {
+		return nil, err
+	}
+	root := s.examineLevel(s.rootLevel(), nil)
+	var all []Item
+	if root.Err == nil || len(regions) > 0 || !errors.Is(root.Err, fs.ErrNotExist) {
+		all = append(all, root.Item)
+	}
+	above := s.levels("")[1]
+	if i := s.examineLevel(above, root.top()); !errors.Is(i.Err, fs.ErrNotExist) {
+		all = append(all, i.Item)
+	}
+	for _, region := range regions {
+		for _, l := range s.levels(region)[2:] {
+			if i := s.examineLevel(l, root.top()); !errors.Is(i.Err, fs.ErrNotExist) {
+				all = append(all, i.Item)
+			}
+		}
+	}
+	imported, err := s.examineImported()
+	return append(all, imported...), err
+}
+
+// regions are those that the authority has certificates for.
+func (s *Store) regions() ([]string, error) {
+	entries, err := os.ReadDir(s.authority())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("look at the keys: %w", err)
+	}
+	var all []string
+	for _, e := range entries {
+		if e.IsDir() && checkRegion(e.Name()) == nil {
+			all = append(all, e.Name())
+		}
+	}
+	return all, nil
+}
+
+// examined is an item with its certificates.
+type examined struct {
+	Item
+	chain []*x509.Certificate
+}
+
+// top is the last certificate of the chain, or nil.
+func (e examined) top() *x509.Certificate {
+	if len(e.chain) == 0 {
+		return nil
+	}
+	return e.chain[len(e.chain)-1]
+}
+
+// examineLevel looks at a file of the authority, whose chain ought to end with a
+// root; nil: with any.
+func (s *Store) examineLevel(l level, root *x509.Certificate) examined {
+	e := examined{Item: Item{Path: l.path, Lasting: l.path == s.rootLevel().path}}
+	text, err := os.ReadFile(l.path)
+	if err != nil {
+		e.Err = err
+		if e.Lasting && errors.Is(err, fs.ErrNotExist) {
+			e.Err = fmt.Errorf("it is missing, while others of the authority are there; %s (%w)", l.advice, fs.ErrNotExist)
+		}
+		return e
+	}
+	e.Plain = hasPlainKey(text)
+	if e.chain, err = certificatesIn(text); err == nil && len(e.chain) == 0 {
+		err = errors.New("it has no certificate")
+	}
+	if err == nil {
+		c := e.chain[0]
+		e.Name, e.NotBefore, e.NotAfter = c.Subject.CommonName, c.NotBefore, c.NotAfter
+		err = (&bundle{chain: e.chain}).check()
+	}
+	if err == nil && e.Plain {
+		_, err = decodeBundle(text)
+	}
+	if err == nil && root != nil && !e.top().Equal(root) {
+		err = errors.New("it leads to another root")
+	}
+	if err != nil {
+		e.Err = fmt.Errorf("%w; %s", err, l.advice)
+	}
+	return e
+}
+
+// hasPlainKey tells whether a text has a private key that is not encrypted.
+func hasPlainKey(text []byte) bool {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == keyBlock {
+			return true
+		}
+	}
+	return false
+}
+
+// examineImported looks at the imported certificates.
+func (s *Store) examineImported() ([]Item, error) {
+	files, err := filepath.Glob(filepath.Join(s.imported(), "*.json"))
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(files)
+	var all []Item
+	for _, path := range files {
+		if i := examineRecord(path); !errors.Is(i.Err, fs.ErrNotExist) { // deleted meanwhile
+			all = append(all, i)
+		}
+	}
+	return all, nil
+}
+
+func examineRecord(path string) Item {
+	i := Item{Path: path, Lasting: true}
+	r, err := readRecord(path)
+	if err != nil {
+		i.Err = err
+		return i
+	}
+	i.Name, i.Plain = r.ARN, bytes.Contains([]byte(r.PrivateKey), []byte("-----BEGIN "+keyBlock+"-----"))
+	found, err := parseCertificates([]byte(r.Certificate))
+	if err != nil || len(found) != 1 {
+		i.Err = recordDamaged(path, "its certificate cannot be read")
+		return i
+	}
+	i.NotBefore, i.NotAfter = found[0].NotBefore, found[0].NotAfter
+	if id, err := parseARN(r.ARN); err != nil || id != strings.TrimSuffix(filepath.Base(path), ".json") {
+		i.Err = recordDamaged(path, "it is not the file of the certificate that it names")
+	} else if i.Plain {
+		_, i.Err = r.material(path)
+	}
+	return i
+}
