@@ -21,7 +21,7 @@ type Item struct {
 	Path      string
 	Name      string    // the name in the certificate, or the ARN of an imported one; "" if it cannot be read
 	NotBefore time.Time // when the certificate begins to be good
-	NotAfter  time.Time // and when it ends; both zero if it cannot be read
+	NotAfter  time.Time // and when it ends; both zero if it cannot be read, or if there is no certificate
 	Lasting   bool      // nobody replaces it when it expires
 	Plain     bool      // the private key lies in it as it is
 	Err       error     // what is wrong with it, and what to do; nil: nothing
@@ -51,8 +51,25 @@ func (s *Store) Examine(context.Context) ([]Item, error) {
 			}
 		}
 	}
+	if i := s.examineSealingKey(); !errors.Is(i.Err, fs.ErrNotExist) {
+		all = append(all, i)
+	}
 	imported, err := s.examineImported()
 	return append(all, imported...), err
+}
+
+// examineSealingKey looks at the key that seals secrets. It has no certificate.
+func (s *Store) examineSealingKey() Item {
+	i := Item{Path: s.sealingKey(), Name: "the key that seals secrets", Lasting: true}
+	text, err := os.ReadFile(i.Path)
+	if err != nil {
+		i.Err = err
+		return i
+	}
+	if i.Plain = hasPlainKey(text); i.Plain {
+		_, i.Err = readSealingKey(i.Path)
+	}
+	return i
 }
 
 // regions are those that the authority has certificates for.

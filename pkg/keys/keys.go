@@ -11,6 +11,7 @@
 //	authority/REGION/ca.pem       certified by the intermediate, for a year
 //	authority/REGION/leaf.pem     certified by the region's CA, for three days
 //	certificates/UUID.json        an imported certificate
+//	sealing.pem                   a key that seals secrets which lie elsewhere
 //
 // Keys and certificates of the authority are made when they are first needed,
 // and made anew before they expire; the root is never made twice. Files are
@@ -24,6 +25,7 @@ package keys
 
 import (
 	"crypto"
+	"crypto/cipher"
 	"crypto/rand"
 	"crypto/x509"
 	"fmt"
@@ -48,6 +50,11 @@ type Store struct {
 
 	mu     sync.Mutex
 	leaves map[string]*bundle // by region, as last read
+
+	sealing struct {
+		mu  sync.Mutex
+		box cipher.AEAD // nil until the key is read
+	}
 }
 
 // Open returns the keys in a directory, which need not exist: nothing is read or
