@@ -56,6 +56,7 @@ type Validity struct {
 type Store struct {
 	db      *sql.DB
 	path    string
+	reading bool          // opened to look at, and nothing else
 	writing chan struct{} // holds the one place for a writer of this process
 	queue   queue
 	workers workers

@@ -34,6 +34,9 @@ func (s *Store) Enlist() (string, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.lock == nil {
+		if s.reading {
+			return "", fmt.Errorf("get ready to work on jobs: the records in %s are %w", s.path, ErrReadOnly)
+		}
 		if err := w.enlist(); err != nil {
 			return "", fmt.Errorf("get ready to work on jobs: %w", err)
 		}
@@ -106,19 +109,26 @@ func textFrom(r row) (text string, err error) {
 	return text, err
 }
 
-// bury removes a worker's file and returns true if the worker is dead.
-func bury(path string) bool {
+// bury removes a worker's file and returns true if the worker is dead. Where the file
+// cannot be removed the next one tries again.
+func bury(path string) bool { return dead(path, os.Remove) }
+
+// dead returns true if the worker of a file is dead, after doing something with the
+// file that nobody else can do meanwhile.
+func dead(path string, do func(path string) error) bool {
 	if _, err := os.Stat(path); err != nil {
 		return errors.Is(err, fs.ErrNotExist)
 	}
 	lock := flock.New(path, flock.SetFlag(os.O_RDWR))
 	defer lock.Close()
-	dead, err := lock.TryLock()
-	if dead {
-		os.Remove(path) // where that fails the next one tries again
+	free, err := lock.TryLock()
+	if free {
+		do(path)
 	}
-	return dead || errors.Is(err, fs.ErrNotExist)
+	return free || errors.Is(err, fs.ErrNotExist)
 }
+
+func leave(string) error { return nil }
 
 // retire ends the worker. Its jobs are for others.
 func (w *workers) retire() error {
