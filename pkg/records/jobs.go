@@ -109,14 +109,26 @@ func (s *Store) AddJob(ctx context.Context, j Job, events ...Event) (Job, bool, 
 		return Job{}, false, s.failed("add job "+j.ID, err)
 	}
 	if added > 0 {
-		job, err := s.Job(ctx, j.Partition, j.ID)
-		return job, true, err
+		return j.kept(), true, nil
 	}
 	job, err := s.JobByToken(ctx, Partition{j.Invoker, j.Region}, j.Token)
 	if errors.Is(err, ErrNotFound) {
 		err = s.failed("add job "+j.ID, ErrInactive)
 	}
 	return job, false, err
+}
+
+// kept is the job as it comes back from its row.
+func (j Job) kept() Job {
+	for _, t := range []*time.Time{&j.CreatedAt, &j.CompletedAt, &j.ExpiresAt, &j.Revocation.At, &j.Until} {
+		if !t.IsZero() {
+			*t = time.UnixMicro(t.UnixMicro()).UTC()
+		}
+	}
+	if len(j.Parameters) == 0 {
+		j.Parameters = nil
+	}
+	return j
 }
 
 // Job returns a job that the account owns or asked for, or ErrNotFound.

@@ -7,6 +7,9 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"signer/pkg/records"
 )
@@ -42,6 +45,23 @@ func TestWritersShareTransactions(t *testing.T) {
 		if _, err := s.JobByToken(ctx, here, fmt.Sprint("token", i)); err != nil {
 			t.Errorf("token %d: %v", i, err)
 		}
+	}
+}
+
+// What AddJob returns is what is kept.
+func TestAddedJobIsTheOneKept(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "records.db"))
+	must(t, s.AddProfile(ctx, profile(here, "web")))
+	j := job(here, "job")
+	j.CreatedAt = time.Date(2026, 11, 21, 12, 0, 0, 123456789, time.FixedZone("east", 3600))
+	j.Result = records.Result{Status: "Succeeded", CompletedAt: j.CreatedAt.Add(time.Nanosecond)}
+	j.Parameters = map[string]string{}
+	added, isNew, err := s.AddJob(ctx, j)
+	must(t, err)
+	read, err := s.Job(ctx, here, "job")
+	must(t, err)
+	if diff := cmp.Diff(read, added); diff != "" || !isNew {
+		t.Error(isNew, diff)
 	}
 }
 
