@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -30,8 +31,12 @@ func openACM(_ context.Context, s *session, _ []string) (caller, func(), error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &certificates{store: store, session: s, place: keys.Place{Partition: partitionOf(at.region), Region: at.region, Account: at.account}}
-	return c.call, func() {}, nil
+	c := &certificates{store, s.env.Now, keys.Place{Partition: partitionOf(at.region), Region: at.region, Account: at.account}}
+	call := func(ctx context.Context, op *api.Operation, params *document.Object) (*document.Object, error) {
+		answer, err := c.call(ctx, op, params)
+		return s.retimed(op, answer), err
+	}
+	return call, func() {}, nil
 }
 
 // partitionOf is the part of AWS that a region belongs to.
@@ -45,26 +50,26 @@ func partitionOf(region string) string {
 	return "aws"
 }
 
-// certificates answers as ACM does, out of a store of keys.
+// certificates answers as ACM does, out of a store of keys and for one caller.
 type certificates struct {
 	store *keys.Store
-	*session
-	place keys.Place
+	now   func() time.Time
+	place keys.Place // the caller's
 }
 
-// call is a caller.
+// call carries an operation out. The certificates of others are not there.
 func (c *certificates) call(ctx context.Context, op *api.Operation, params *document.Object) (*document.Object, error) {
-	answer, err := acmCalls[op.Name](c, ctx, params)
-	if err != nil {
-		return nil, err
+	if arn := textOf(params, "CertificateArn"); othersARN(arn, c.place) {
+		return nil, acmError("ResourceNotFoundException", fmt.Sprintf("Could not find certificate %s in account %s.", arn, c.place.Account))
 	}
-	zone := c.env.Now().Location()
-	form := func(_ *api.Member, t time.Time) document.Value { return t.In(zone) }
-	if c.timestampFormat() == "wire" {
-		form = func(_ *api.Member, t time.Time) document.Value { return float64(t.UnixMilli()) / 1000 }
-	}
-	retime(op.Output, nil, answer, form)
-	return answer, nil
+	return acmCalls[op.Name](c, ctx, params)
+}
+
+// othersARN tells whether an ARN is that of a certificate of another account or
+// region.
+func othersARN(arn string, at keys.Place) bool {
+	parts := strings.Split(arn, ":")
+	return len(parts) > 5 && parts[2] == "acm" && (parts[3] != at.Region || parts[4] != at.Account)
 }
 
 var acmCalls = map[string]func(*certificates, context.Context, *document.Object) (*document.Object, error){
@@ -114,7 +119,7 @@ func (c *certificates) describe(ctx context.Context, params *document.Object) (*
 	if err != nil {
 		return nil, err
 	}
-	return document.New(document.Member{Name: "Certificate", Value: certificateDetail(found, c.env.Now())}), nil
+	return document.New(document.Member{Name: "Certificate", Value: certificateDetail(found, c.now())}), nil
 }
 
 func (c *certificates) remove(ctx context.Context, params *document.Object) (*document.Object, error) {
@@ -140,7 +145,7 @@ func (c *certificates) listPage(ctx context.Context, params *document.Object) (*
 	}
 	summaries := document.List{}
 	for _, one := range all {
-		summaries = append(summaries, certificateSummary(one, c.env.Now()))
+		summaries = append(summaries, certificateSummary(one, c.now()))
 	}
 	page.Set("CertificateSummaryList", summaries)
 	return page, nil

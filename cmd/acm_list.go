@@ -35,7 +35,7 @@ func (c *certificates) here(one *keys.Certificate) bool {
 
 // asked tells whether a certificate passes the filters of a listing.
 func (c *certificates) asked(one *keys.Certificate, params *document.Object) bool {
-	if !among(params, "CertificateStatuses", statusOfCertificate(one, c.env.Now())) {
+	if !among(params, "CertificateStatuses", statusOfCertificate(one, c.now())) {
 		return false
 	}
 	v, _ := params.Get("Includes")

@@ -36,6 +36,7 @@ const (
 	shownCertificate = "56e76479-5eb6-497e-baab-e5a4706db3c6"
 	shownVersion     = "BoZqqLWUOZ"
 	shownImages      = "Hjr4mjO9JM"
+	shownAccessKey   = "AKIAI44QH7DHBEXAMPLE"
 	shownPayload     = "0d5e8c0b-37f4-4c1f-8d7e-2a6b1c9f4e30"
 )
 
@@ -90,6 +91,7 @@ func newFixture(t *testing.T) *fixture {
 	f.made[shownVersion] = f.do(t, "signer put-signing-profile --profile-name MyProfile7 --platform-id AWSLambda-SHA384-ECDSA --tags team=core,stage=test --query profileVersion --output text")
 	f.made[shownImages] = f.do(t, "signer put-signing-profile --profile-name MyImages --platform-id Notation-OCI-SHA384-ECDSA --query profileVersion --output text")
 	f.made[shownPayload] = f.do(t, "signer sign-payload --profile-name MyImages --payload fileb://payload.json --payload-format application/vnd.cncf.notary.payload.v1+json --query jobId --output text")
+	f.made[shownAccessKey] = f.do(t, "signer iam create-access-key --user-name paul --query AccessKey.AccessKeyId --output text")
 	f.do(t, "signer put-signing-profile --profile-name MyOldProfile --platform-id AWSLambda-SHA384-ECDSA")
 	f.do(t, "signer cancel-signing-profile --profile-name MyOldProfile")
 	start := "signer start-signing-job --source 's3={bucketName=signer-source,key=MyCode.zip,version=" + shownZip + "}'" +
@@ -212,7 +214,7 @@ func (f *fixture) copied(t *testing.T) *fixture {
 
 // What differs each time: ids, versions of objects and of profiles, times, sums.
 var (
-	identity = regexp.MustCompile(`(?m)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|"[\w.-]{32}"|^[\w.-]{32}$`)
+	identity = regexp.MustCompile(`(?m)[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|AKIA[A-Z2-7]{16}|"[\w.-]{32}"|^[\w.-]{32}$`)
 	settling = []struct {
 		what *regexp.Regexp
 		with string
@@ -222,6 +224,7 @@ var (
 		{regexp.MustCompile(`("profileVersion": "|/signing-profiles/\w+/)\w{10}`), "${1}VERSION"},
 		{regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00`), "TIME"},
 		{regexp.MustCompile(`("NextToken": ")[\w=+/]+`), "${1}TOKEN"},
+		{regexp.MustCompile(`("SecretAccessKey": ")[\w+/]{40}"`), "${1}SECRET"},
 		{regexp.MustCompile(`(?m)^[\w=+/]{60,}$`), "BASE64"},
 	}
 )

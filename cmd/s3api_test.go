@@ -30,4 +30,9 @@ func TestOperationsAreCarriedOut(t *testing.T) {
 			t.Errorf("nobody calls %s", op.Name)
 		}
 	}
+	for _, op := range api.IAM().Operations {
+		if iamCalls[op.Name] == nil {
+			t.Errorf("nobody calls %s", op.Name)
+		}
+	}
 }

@@ -27,6 +27,7 @@ var services = []struct {
 }{
 	{"s3api", "Amazon S3", s3Service},
 	{"acm", "AWS Certificate Manager", acmService},
+	{"iam", "AWS Identity and Access Management", iamService},
 }
 
 // extras are the commands that are no operations.
