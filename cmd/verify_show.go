@@ -9,9 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strconv"
-	"strings"
 	"time"
-	"unicode"
 
 	"signer/pkg/document"
 	"signer/pkg/verify"
@@ -78,7 +76,7 @@ func (s *session) claims(d *document.Object, o *verify.Object) {
 		d.Set("targetArtifact", document.New(member{Name: "mediaType", Value: t.MediaType}, member{Name: "digest", Value: t.Digest}, member{Name: "size", Value: t.Size}))
 	}
 	if at := o.Payload; at != nil {
-		d.Set("payloadLocation", document.New(member{Name: "bucketName", Value: printable(at.Bucket)}, member{Name: "key", Value: printable(at.Key)}, member{Name: "version", Value: printable(at.Version)}))
+		d.Set("payloadLocation", document.New(member{Name: "bucketName", Value: verify.Printable(at.Bucket)}, member{Name: "key", Value: verify.Printable(at.Key)}, member{Name: "version", Value: verify.Printable(at.Version)}))
 	}
 }
 
@@ -102,7 +100,7 @@ func (s *session) certificateList(chain []*x509.Certificate, show func(*x509.Cer
 func (s *session) certificateShort(c *x509.Certificate) *document.Object {
 	sum := sha256.Sum256(c.Raw)
 	return document.New(
-		member{Name: "subject", Value: printable(c.Subject.String())},
+		member{Name: "subject", Value: verify.Printable(c.Subject.String())},
 		member{Name: "serial", Value: serialNumber(c)},
 		member{Name: "notBefore", Value: s.instant(c.NotBefore)},
 		member{Name: "notAfter", Value: s.instant(c.NotAfter)},
@@ -113,7 +111,7 @@ func (s *session) certificateShort(c *x509.Certificate) *document.Object {
 // certificateLong tells all that matters of a certificate.
 func (s *session) certificateLong(c *x509.Certificate) *document.Object {
 	d := s.certificateShort(c)
-	d.Set("issuer", printable(c.Issuer.String()))
+	d.Set("issuer", verify.Printable(c.Issuer.String()))
 	d.Set("certificateAuthority", c.IsCA)
 	d.Set("keyAlgorithm", keyKind(c))
 	d.Set("signatureAlgorithm", signatureAlgorithm(c))
@@ -135,12 +133,4 @@ func keyKind(c *x509.Certificate) string {
 		return "EC_" + name
 	}
 	return fmt.Sprint(c.PublicKeyAlgorithm)
-}
-
-// printable is text from strangers in a form that does nothing to a terminal.
-func printable(text string) string {
-	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return strconv.Quote(text)
-	}
-	return text
 }

@@ -12,9 +12,6 @@ import (
 	"time"
 )
 
-// maxChain is how many certificates a signature may bring along; AWS's have four.
-const maxChain = 16
-
 // path finds the way from the certificate of a signer, the first of chain, to a
 // root that is trusted, as things were at a time: certificates of signers live for
 // days, their signatures for years.
@@ -54,11 +51,11 @@ func distrust(err error, chain []*x509.Certificate, at time.Time) error {
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
-		return mismatch("The certificate %q was not valid when it signed, at %s.", invalid.Cert.Subject.CommonName, stamp(at))
+		return mismatch("The certificate %.100q was not valid when it signed, at %s.", invalid.Cert.Subject.CommonName, stamp(at))
 	case errors.As(err, &unknown):
-		return mismatch("Its certificates lead to %q, which is not among the root certificates that are trusted.", last(chain))
+		return mismatch("Its certificates lead to %.100q, which is not among the root certificates that are trusted.", last(chain))
 	}
-	return mismatch("Its certificates are not to be trusted: %v.", err)
+	return mismatch("Its certificates are not to be trusted: %s.", Printable(err.Error()))
 }
 
 // last is the name of whoever certified the last of the certificates that lead up
@@ -87,11 +84,11 @@ func checkSigner(c *x509.Certificate) error {
 		x509.ExtKeyUsageTimeStamping, x509.ExtKeyUsageOCSPSigning}
 	switch {
 	case c.BasicConstraintsValid && c.IsCA:
-		return mismatch("The certificate %q is one of an authority, and must not sign code.", c.Subject.CommonName)
+		return mismatch("The certificate %.100q is one of an authority, and must not sign code.", c.Subject.CommonName)
 	case !usageIsCritical(c), c.KeyUsage&x509.KeyUsageDigitalSignature == 0, c.KeyUsage&wrong != 0:
-		return mismatch("The certificate %q is not one for signatures only.", c.Subject.CommonName)
+		return mismatch("The certificate %.100q is not one for signatures only.", c.Subject.CommonName)
 	case slices.ContainsFunc(c.ExtKeyUsage, func(u x509.ExtKeyUsage) bool { return slices.Contains(others, u) }):
-		return mismatch("The certificate %q is not one for signing code.", c.Subject.CommonName)
+		return mismatch("The certificate %.100q is not one for signing code.", c.Subject.CommonName)
 	}
 	return nil
 }
@@ -112,13 +109,13 @@ func checkOrder(chain []*x509.Certificate) error {
 		case i == root && !issued(c, c):
 			return corrupt("Its certificates do not end with a root.")
 		case i < root && issued(c, c):
-			return corrupt("Its certificate %q is a root, and stands among others.", name)
+			return corrupt("Its certificate %.100q is a root, and stands among others.", name)
 		case i < root && !issued(c, chain[i+1]):
-			return corrupt("Its certificate %q is not certified by the next, %q.", name, chain[i+1].Subject.CommonName)
+			return corrupt("Its certificate %.100q is not certified by the next, %.100q.", name, chain[i+1].Subject.CommonName)
 		case i > 0 && (!c.BasicConstraintsValid || !c.IsCA || !usageIsCritical(c) || c.KeyUsage&x509.KeyUsageCertSign == 0):
-			return corrupt("Its certificate %q is not one of an authority.", name)
+			return corrupt("Its certificate %.100q is not one of an authority.", name)
 		case i > 0 && (c.MaxPathLen > 0 || c.MaxPathLenZero) && c.MaxPathLen < i-1:
-			return corrupt("Its certificate %q stands above too many others.", name)
+			return corrupt("Its certificate %.100q stands above too many others.", name)
 		}
 	}
 	return nil

@@ -82,7 +82,7 @@ func (e *envelope) unsignedMember(s *scanner, name string) error {
 	if name != "x5c" {
 		return s.skip()
 	}
-	list, err := s.texts(maxChain)
+	list, err := s.texts(maxMembers)
 	if err != nil {
 		return err
 	}
@@ -93,11 +93,11 @@ func (e *envelope) unsignedMember(s *scanner, name string) error {
 		}
 		c, err := x509.ParseCertificate(der)
 		if err != nil {
-			return corrupt("Its signature has a certificate that cannot be read: %v.", err)
+			return corrupt("Its signature has a certificate that cannot be read: %s.", Printable(err.Error()))
 		}
 		e.chain = append(e.chain, c)
 	}
-	return nil
+	return checkChain(e.chain)
 }
 
 // readHeader reads the header that is signed, and holds it to the chain.
@@ -111,7 +111,7 @@ func (e *envelope) readHeader(ctx context.Context) error {
 	}
 	for name := range e.unsigned {
 		if e.header.has[name] {
-			return corrupt("Its header %q is there twice, signed and not.", name)
+			return corrupt("Its header %.100q is there twice, signed and not.", name)
 		}
 	}
 	if len(e.chain) == 0 {
@@ -119,7 +119,7 @@ func (e *envelope) readHeader(ctx context.Context) error {
 	}
 	a, ok := algorithmOf(e.chain[0].PublicKey)
 	if !ok || e.header.text["alg"] != a.name {
-		return corrupt("Its algorithm %q is not the one for the key of its signer.", e.header.text["alg"])
+		return corrupt("Its algorithm %.100q is not the one for the key of its signer.", e.header.text["alg"])
 	}
 	return checkOrder(e.chain)
 }
@@ -170,7 +170,7 @@ func (t *Target) member(s *scanner, name string) (err error) {
 	default:
 		return s.skip()
 	}
-	t.MediaType, t.Digest = printable(t.MediaType), printable(t.Digest)
+	t.MediaType, t.Digest = Printable(t.MediaType), Printable(t.Digest)
 	return err
 }
 
@@ -193,7 +193,7 @@ func (e *envelope) content(ctx context.Context, t *Trust, _ *Verdict) error {
 		return corrupt("Its signature is not good: it is not the signer's, or what it signs was changed.")
 	}
 	if name := e.header.text[headerPlugin]; e.header.has[headerPlugin] && name != awsPlugin {
-		return mismatch("It is to be verified by %q, which this program is not.", name)
+		return mismatch("It is to be verified by %.100q, which this program is not.", name)
 	}
 	if t.Payload == nil {
 		return nil
@@ -206,7 +206,7 @@ func (e *envelope) checkManifest(ctx context.Context, t *Trust) error {
 	kind, want, _ := strings.Cut(e.about.Digest, ":")
 	hashes := map[string]crypto.Hash{"sha256": crypto.SHA256, "sha384": crypto.SHA384, "sha512": crypto.SHA512}
 	if hashes[kind] == 0 {
-		return corrupt("It names an image by a digest of an unknown kind, %q.", kind)
+		return corrupt("It names an image by a digest of an unknown kind, %.100q.", kind)
 	}
 	manifest, err := t.Payload(ctx)
 	if err != nil {

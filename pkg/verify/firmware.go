@@ -157,11 +157,11 @@ func (f *firmware) check() error {
 	_, _, known := scheme(f.algorithm)
 	switch {
 	case f.odd != "":
-		return corrupt("It has a member %q, which no signed object has.", f.odd)
+		return corrupt("It has a member %.100q, which no signed object has.", f.odd)
 	case !f.has["rawPayloadSize"] || !f.has["signature"] || !f.has["signatureAlgorithm"] || embedded == f.has["payloadLocation"]:
 		return corrupt("It lacks a member that every signed object has.")
 	case !known || !embedded && f.algorithm != "SHA256withECDSA":
-		return corrupt("Its signature is of a kind that AWS Signer does not make: %q.", f.algorithm)
+		return corrupt("Its signature is of a kind that AWS Signer does not make: %.100q.", f.algorithm)
 	case embedded && f.length != f.size:
 		return corrupt("Its payload has %d bytes, and it says %d.", f.length, f.size)
 	}

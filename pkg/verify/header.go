@@ -74,7 +74,7 @@ func (h *header) member(s *scanner, name string) error {
 	default:
 		err = s.skip()
 	}
-	h.attributes = append(h.attributes, Attribute{Name: printable(name), Value: printable(value)})
+	h.attributes = append(h.attributes, Attribute{Name: Printable(name), Value: Printable(value)})
 	return err
 }
 
@@ -85,16 +85,16 @@ func (h *header) checkCritical() error {
 	for i, name := range h.critical {
 		switch {
 		case slices.Contains(h.critical[:i], name):
-			return corrupt("Its header says twice that %q is critical.", name)
+			return corrupt("Its header says twice that %.100q is critical.", name)
 		case !slices.Contains(known, name):
-			return corrupt("Its header says that %q is critical, which nobody here understands.", name)
+			return corrupt("Its header says that %.100q is critical, which nobody here understands.", name)
 		case !h.has[name]:
-			return corrupt("Its header says that %q is critical, which is not there.", name)
+			return corrupt("Its header says that %.100q is critical, which is not there.", name)
 		}
 	}
 	for _, name := range [...]string{headerScheme, headerAuthenticTime, headerExpiry} {
 		if h.has[name] && !slices.Contains(h.critical, name) {
-			return corrupt("Its header does not say that %q is critical.", name)
+			return corrupt("Its header does not say that %.100q is critical.", name)
 		}
 	}
 	return nil
@@ -103,7 +103,7 @@ func (h *header) checkCritical() error {
 // checkScheme holds the header to what its scheme of signing wants.
 func (h *header) checkScheme() error {
 	if h.text["cty"] != sign.NotationPayload {
-		return corrupt("It signs something else than an image of Notary Project: %q.", h.text["cty"])
+		return corrupt("It signs something else than an image of Notary Project: %.100q.", h.text["cty"])
 	}
 	want, other := headerAuthenticTime, headerSigningTime
 	switch h.text[headerScheme] {
@@ -111,7 +111,7 @@ func (h *header) checkScheme() error {
 	case schemeX509:
 		want, other = other, want
 	default:
-		return corrupt("Its signing scheme is unknown: %q.", h.text[headerScheme])
+		return corrupt("Its signing scheme is unknown: %.100q.", h.text[headerScheme])
 	}
 	if !h.has[want] || h.has[other] {
 		return corrupt("Its header has not the signing time that its scheme wants.")

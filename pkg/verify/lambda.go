@@ -31,7 +31,7 @@ func openLambda(ctx context.Context, src sign.Source) (*Object, error) {
 	if err != nil {
 		return nil, badSignature(err)
 	}
-	if err := checkChainLength(s.Chain); err != nil {
+	if err := checkChain(s.Chain); err != nil {
 		return nil, err
 	}
 	if err := checkClaims(s.Claims); err != nil {
@@ -53,7 +53,7 @@ func openLambda(ctx context.Context, src sign.Source) (*Object, error) {
 // badSignature makes a sentence of what package sign found.
 func badSignature(err error) error {
 	text := strings.TrimPrefix(err.Error(), "signature: ")
-	return corrupt("Its signature is not good: %s.", text)
+	return corrupt("Its signature is not good: %s.", Printable(text))
 }
 
 // attribute shows an attribute of the signature as text, its value too where it is
@@ -78,13 +78,13 @@ func attribute(a sign.Attribute) Attribute {
 	case asn1.TagOctetString:
 		shown.Value = hex.EncodeToString(a.Value.Bytes)
 	case asn1.TagUTF8String, asn1.TagGeneralizedTime:
-		shown.Value = printable(string(a.Value.Bytes))
+		shown.Value = Printable(string(a.Value.Bytes))
 	}
 	return shown
 }
 
-// printable is text from strangers in a form that does nothing to a terminal.
-func printable(text string) string {
+// Printable is text from strangers in a form that does nothing to a terminal.
+func Printable(text string) string {
 	if strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(text)
 	}

@@ -64,7 +64,7 @@ func Open(ctx context.Context, src sign.Source) (*Object, error) {
 	if bytes.HasPrefix(bytes.TrimLeft(first, " \t\r\n"), []byte("{")) {
 		return openJSON(ctx, src)
 	}
-	if bytes.HasPrefix(first, []byte("PK")) || hasEnd(src) {
+	if bytes.HasPrefix(first, []byte("PK\x03\x04")) || hasEnd(src) {
 		return openLambda(ctx, src)
 	}
 	return nil, mismatch("It is not signed: it is neither a ZIP archive nor a JSON object.")
@@ -109,10 +109,14 @@ func openJSON(ctx context.Context, src sign.Source) (*Object, error) {
 	return nil, mismatch("The JSON object is not signed.")
 }
 
-// checkChainLength bounds the work that a chain makes.
-func checkChainLength(chain []*x509.Certificate) error {
-	if len(chain) > maxChain {
-		return corrupt("Its signature has %d certificates, more than the %d that are looked at.", len(chain), maxChain)
+// checkChain bounds the work that certificates make: a key of a million bits, which
+// anybody can make, would keep us busy for hours.
+func checkChain(chain []*x509.Certificate) error {
+	const most, longest = 16, 16 << 10 // AWS's have four, of less than a kilobyte each
+	for i, c := range chain {
+		if i == most || len(c.Raw) > longest {
+			return corrupt("Its signature has more than %d certificates, or one of more than %d bytes.", most, longest)
+		}
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -145,6 +146,16 @@ func TestSigners(t *testing.T) {
 			expect(t, judge(t, believe(id), notate(t, id, claims)), verify.Mismatch, tc.reason)
 		})
 	}
+}
+
+// TestLargeCertificates is about certificates that would keep us busy.
+func TestLargeCertificates(t *testing.T) {
+	id := authorityFor(t, "Test", key(t, elliptic.P384(), "signer"), func(c *x509.Certificate) { leaf(c); c.DNSNames = []string{strings.Repeat("x", 20<<10)} })
+	expect(t, judge(t, believe(id), signZip(t, archive(t, app...), id, claims)), verify.Corrupt, "more than 16384 bytes")
+	expect(t, judge(t, believe(id), notate(t, id, claims)), verify.Corrupt, "more than 16384 bytes")
+	id = authority(t, "Test")
+	id.Chain = append(id.Chain, slices.Repeat(id.Chain[2:], 14)...)
+	expect(t, judge(t, believe(id), signZip(t, archive(t, app...), id, claims)), verify.Corrupt, "more than 16 certificates")
 }
 
 // TestNoTime is about a signature of the year 1, which is how times that are not
