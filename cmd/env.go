@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -30,6 +31,7 @@ type Env struct {
 	Sleep          func(time.Duration) <-chan time.Time
 
 	Interrupts func(context.Context) (context.Context, context.CancelFunc) // a context that SIGINT ends
+	Stops      func() (asked <-chan os.Signal, done func())                // SIGINT and SIGTERM, as they come
 
 	StdoutTerminal, StderrTerminal bool
 	Width                          int // columns of the terminal; 80 where there is none
@@ -55,6 +57,11 @@ func OS() *Env {
 		Sleep:     time.After,
 		Interrupts: func(ctx context.Context) (context.Context, context.CancelFunc) {
 			return signal.NotifyContext(ctx, os.Interrupt)
+		},
+		Stops: func() (<-chan os.Signal, func()) {
+			c := make(chan os.Signal, 2)
+			signal.Notify(c, os.Interrupt, syscall.SIGTERM)
+			return c, func() { signal.Stop(c) }
 		},
 		StdoutTerminal: term.IsTerminal(int(os.Stdout.Fd())),
 		StderrTerminal: term.IsTerminal(int(os.Stderr.Fd())),

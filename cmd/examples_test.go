@@ -70,7 +70,8 @@ func newFixture(t *testing.T) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := &fixture{dir: t.TempDir(), pages: pages, clock: &now, made: map[string]string{}}
+	const anyPort = "127.0.0.1:0"
+	f := &fixture{dir: t.TempDir(), pages: pages, clock: &now, made: map[string]string{"127.0.0.1:8333": anyPort, "127.0.0.1:9333": anyPort, "0.0.0.0:8443": anyPort}}
 	writeZip(t, filepath.Join(f.dir, "MyCode.zip"))
 	writeKey(t, f.dir)
 	f.write(t, "MyCode.rb", "puts 'hello'\n")
@@ -145,6 +146,7 @@ func (f *fixture) run(t *testing.T, line string) (code int, stdout, stderr strin
 	env.StdoutTerminal, env.StderrTerminal, env.Width = false, false, 80
 	env.Now = func() time.Time { return *f.clock }
 	env.Sleep = func(time.Duration) <-chan time.Time { return time.After(0) }
+	env.Stops = func() (<-chan os.Signal, func()) { return stopped(), func() {} } // as soon as it runs
 	env.LookupEnv = func(name string) (string, bool) {
 		v, ok := map[string]string{
 			"SIGNER_HOME": filepath.Join(f.dir, "home"), "HOME": f.dir,
@@ -154,6 +156,13 @@ func (f *fixture) run(t *testing.T, line string) (code int, stdout, stderr strin
 	}
 	code = Main(context.Background(), env)
 	return code, out.String(), errs.String()
+}
+
+// stopped is a channel on which somebody asks a server to stop.
+func stopped() <-chan os.Signal {
+	c := make(chan os.Signal, 1)
+	c <- os.Interrupt
+	return c
 }
 
 // really is a text with the names of what was made in place of those in examples.

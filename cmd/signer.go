@@ -31,7 +31,7 @@ var services = []struct {
 }
 
 // extras are the commands that are no operations.
-var extras = []func(*session) *cobra.Command{newExportTrust, newVerify, newInspect, newCompletion, newManPages, newPrune, newSign}
+var extras = []func(*session) *cobra.Command{newExportTrust, newVerify, newInspect, newCompletion, newManPages, newPrune, newSign, newServe}
 
 func openSigner(ctx context.Context, s *session, _ []string) (caller, func(), error) {
 	e, done, err := s.openEngine(ctx)
@@ -68,39 +68,48 @@ func (s *session) openLocal() (engine.Engine, func(), error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	now, err := s.localClock()
-	if err != nil {
-		return nil, nil, err
-	}
-	keys, err := s.localKeys(at.home)
-	if err != nil {
-		return nil, nil, err
-	}
-	log, err := s.eventLog()
+	c, err := s.localConfig(at)
 	if err != nil {
 		return nil, nil, err
 	}
 	s.log("local engine", "home", at.home, "region", at.region, "account", at.account, "principal", at.principal)
 	s.bar = newProgress(s.env)
-	e, err := local.Open(local.Config{
+	c.Progress = s.bar.report
+	e, err := local.Open(c)
+	if err != nil {
+		return nil, nil, err
+	}
+	return e, func() { e.Close() }, nil
+}
+
+// localConfig is what the local engine is made of.
+func (s *session) localConfig(at place) (local.Config, error) {
+	now, err := s.localClock()
+	if err != nil {
+		return local.Config{}, err
+	}
+	keys, err := s.localKeys(at.home)
+	if err != nil {
+		return local.Config{}, err
+	}
+	log, err := s.eventLog()
+	if err != nil {
+		return local.Config{}, err
+	}
+	return local.Config{
 		Account:   at.account,
 		Region:    at.region,
 		Principal: at.principal,
 		Records: func(ctx context.Context) (*records.Store, error) {
 			return records.Open(ctx, records.Config{Path: recordsFile(at.home)})
 		},
-		Objects:  faults.Objects{Objects: s.bucketsAt(at.home, now), Plan: s.faults},
-		Keys:     keys,
-		Now:      now,
-		Rand:     s.env.Rand,
-		Progress: s.bar.report,
-		Events:   log,
-		Warn:     s.warnOfEvents,
-	})
-	if err != nil {
-		return nil, nil, err
-	}
-	return e, func() { e.Close() }, nil
+		Objects: faults.Objects{Objects: s.bucketsAt(at.home, now), Plan: s.faults},
+		Keys:    keys,
+		Now:     now,
+		Rand:    s.env.Rand,
+		Events:  log,
+		Warn:    s.warnOfEvents,
+	}, nil
 }
 
 // buckets are the local engine's buckets.

@@ -17,6 +17,7 @@
 package records
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 )
@@ -60,6 +61,13 @@ type Store struct {
 	writing chan struct{} // holds the one place for a writer of this process
 	queue   queue
 	workers workers
+}
+
+// Ping reads a little of the database, to see whether that works.
+func (s *Store) Ping(ctx context.Context) error {
+	var version int
+	err := s.db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
+	return s.failed("read the records", err)
 }
 
 // Close closes the database, and ends the worker that [Store.Enlist] made.

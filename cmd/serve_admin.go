@@ -1,0 +1,34 @@
+package cmd
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+
+	"signer/pkg/listen"
+)
+
+// serveAdmin answers those who watch over the server, until the listener is closed.
+func (d *daemon) serveAdmin(ctx context.Context, l net.Listener) {
+	d.log.Info("admin", "url", "http://"+l.Addr().String())
+	err := listen.Serve(context.WithoutCancel(ctx), l, listen.Config{Handler: d.adminHandler(), Log: d.log, Limits: listen.Limits{Requests: 16, Connections: 64}})
+	if !d.stopping.Load() {
+		d.log.Error("admin", "error", err)
+	}
+}
+
+func (d *daemon) adminHandler() http.Handler {
+	m := http.NewServeMux()
+	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
+	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
+		if err := d.ready(r.Context()); err != nil {
+			d.log.Warn("not ready", "error", err)
+			http.Error(w, "not ready: see the log", http.StatusServiceUnavailable)
+			return
+		}
+		io.WriteString(w, "ok\n")
+	})
+	m.Handle("GET /metrics", &d.numbers.Registry)
+	return m
+}

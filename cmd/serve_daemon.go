@@ -1,0 +1,141 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"signer/pkg/accesslog"
+	"signer/pkg/api"
+	"signer/pkg/document"
+	"signer/pkg/engine"
+	"signer/pkg/faults"
+	"signer/pkg/keys"
+	"signer/pkg/local"
+	"signer/pkg/records"
+	"signer/pkg/remote"
+	"signer/pkg/server"
+	"signer/pkg/sigv4"
+)
+
+// daemon is what serve has open.
+type daemon struct {
+	serveOptions
+	env     *Env
+	at      place
+	log     *slog.Logger
+	records *records.Store
+	keys    *keys.Store
+	engine  *local.Engine // the house's own; callers get one each
+	plan    *faults.Plan
+	counts  *faults.Counts
+	numbers *numbers
+
+	stopping atomic.Bool
+}
+
+func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptions) (*daemon, error) {
+	at, err := s.place()
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.localConfig(at)
+	if err != nil {
+		return nil, err
+	}
+	d := &daemon{serveOptions: o, env: s.env, at: at, log: log, keys: s.keysAt(at.home, s.env.Now), numbers: newNumbers(s.env.Now()),
+		plan: s.faults, counts: &faults.Counts{Path: filepath.Join(at.home, "faults-counts.json")}}
+	s.warnOfFaults()
+	if d.records, err = c.Records(ctx); err != nil {
+		return nil, err
+	}
+	c.Records = func(context.Context) (*records.Store, error) { return d.records, nil }
+	c.Background, c.Ended = *o.queue, d.numbers.jobEnded
+	c.Warn = func(err error) { log.Warn("work", "error", err) }
+	if d.engine, err = local.Open(c); err != nil {
+		return nil, errors.Join(err, d.records.Close())
+	}
+	d.numbers.watch(d.engine)
+	return d, nil
+}
+
+func (d *daemon) close() {
+	if err := errors.Join(d.engine.Close(), d.records.Close()); err != nil {
+		d.log.Error("close", "error", err)
+	}
+}
+
+// handler answers requests to all services.
+func (d *daemon) handler() http.Handler {
+	c := server.Config{Secrets: d, EngineFor: d.engineFor, Log: d.log, Now: d.env.Now, Rand: d.env.Rand}
+	c.Services = map[string]http.Handler{
+		"acm": server.JSON(c, api.ACM(), "CertificateManager", d.callACM),
+		"iam": server.Query(c, api.IAM(), "https://iam.amazonaws.com/doc/2010-05-08/", d.callIAM),
+		// "s3": the buckets, once package s3server has them
+	}
+	return accesslog.Handler(d.numbers.running(server.New(c)), accesslog.Config{Log: d.log, Now: d.env.Now, Done: d.numbers.requestEnded})
+}
+
+// Key finds the access key that a request is signed with.
+func (d *daemon) Key(ctx context.Context, id string) (sigv4.Key, bool, error) {
+	k, err := d.records.AccessKey(ctx, id)
+	if errors.Is(err, records.ErrNotFound) {
+		return sigv4.Key{}, false, nil
+	}
+	if err != nil {
+		return sigv4.Key{}, false, err
+	}
+	secret, err := d.keys.Unseal(ctx, k.ID, k.Secret)
+	return sigv4.Key{Secret: string(secret), Account: k.Account, Principal: k.Principal, Active: k.Status == keyActive}, err == nil, err
+}
+
+// engineFor is AWS Signer for a caller.
+func (d *daemon) engineFor(_ context.Context, by server.Caller) (engine.Engine, error) {
+	if err := checkCaller(by); err != nil {
+		return nil, err
+	}
+	e, err := d.engine.For(by.Account, by.Region, by.Principal)
+	if err != nil || d.plan.String() == "" {
+		return e, err
+	}
+	return faults.New(e, d.plan, d.counts), nil
+}
+
+// checkCaller refuses requests for regions that cannot be.
+func checkCaller(by server.Caller) error {
+	if remote.CheckRegion(by.Region) != nil || by.Region == "" {
+		return &engine.APIError{Code: "InvalidSignatureException", Status: http.StatusForbidden,
+			Message: "Credential should be scoped to a valid region, not '" + by.Region + "'. "}
+	}
+	return nil
+}
+
+// callACM is AWS Certificate Manager for a caller.
+func (d *daemon) callACM(ctx context.Context, by server.Caller, op *api.Operation, params *document.Object) (*document.Object, error) {
+	if err := checkCaller(by); err != nil {
+		return nil, err
+	}
+	c := &certificates{d.keys, d.env.Now, keys.Place{Partition: partitionOf(by.Region), Region: by.Region, Account: by.Account}}
+	return c.call(ctx, op, params)
+}
+
+// callIAM is AWS Identity and Access Management for a caller.
+func (d *daemon) callIAM(ctx context.Context, by server.Caller, op *api.Operation, params *document.Object) (*document.Object, error) {
+	a := &accessKeys{records: d.records, keys: d.keys, now: d.env.Now, rand: d.env.Rand,
+		partition: partitionOf(by.Region), account: by.Account, principal: by.Principal}
+	return a.call(ctx, op, params)
+}
+
+// ready tells whether the server can do its work: what keeps it from that.
+func (d *daemon) ready(ctx context.Context) error {
+	if d.stopping.Load() {
+		return errors.New("the server is stopping")
+	}
+	ctx, stop := context.WithTimeout(ctx, 5*time.Second)
+	defer stop()
+	return d.records.Ping(ctx)
+}
