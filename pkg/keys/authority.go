@@ -111,6 +111,9 @@ func (s *Store) leaf(ctx context.Context, region string) (*bundle, error) {
 			return err
 		})
 	}
+	if err == nil {
+		err = s.open(b)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,7 +3,6 @@ package keys
 import (
 	"bytes"
 	"crypto"
-	"crypto/ecdsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -21,24 +20,53 @@ const (
 // the root, as one file holds them.
 type bundle struct {
 	chain []*x509.Certificate
-	der   []byte // the key in PKCS #8
-	key   crypto.Signer
+	kept  *pem.Block    // the key, as it is kept
+	key   crypto.Signer // nil until it is opened, if it is encrypted
+
+	path, advice string // of the file, and what to do when that is damaged
 }
 
 func (b *bundle) root() *x509.Certificate { return b.chain[len(b.chain)-1] }
 
-// parseKey makes key of der. An error never contains any of it.
-func (b *bundle) parseKey() error {
-	parsed, err := x509.ParsePKCS8PrivateKey(b.der)
+// parseKey makes key of one in PKCS #8. An error never contains any of it.
+func (b *bundle) parseKey(der []byte) error {
+	parsed, err := x509.ParsePKCS8PrivateKey(der)
 	if err != nil {
 		return errors.New("its private key cannot be read")
 	}
-	key, ok := parsed.(*ecdsa.PrivateKey)
-	if !ok || !key.PublicKey.Equal(b.chain[0].PublicKey) {
+	key, ok := parsed.(crypto.Signer)
+	if !ok || !samePublic(key.Public(), b.chain[0].PublicKey) {
 		return errors.New("its private key is not that of its certificate")
 	}
 	b.key = opaque{key}
 	return nil
+}
+
+func samePublic(a, b crypto.PublicKey) bool {
+	public, ok := a.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && public.Equal(b)
+}
+
+// open makes the key of a bundle usable.
+func (s *Store) open(b *bundle) error {
+	if b.key != nil {
+		return nil
+	}
+	der, err := s.unwrap(b.kept)
+	if errors.Is(err, errOtherMaster) {
+		return b.damaged(err)
+	}
+	if err != nil {
+		return err
+	}
+	if err := b.parseKey(der); err != nil {
+		return b.damaged(err)
+	}
+	return nil
+}
+
+func (b *bundle) damaged(err error) error {
+	return fmt.Errorf("%s is damaged: %w; %s", b.path, err, b.advice)
 }
 
 // holds tells whether the certificate is good at now, and for longer than margin.
@@ -63,7 +91,7 @@ func (b *bundle) encode() []byte {
 	for _, c := range b.chain {
 		pem.Encode(&out, &pem.Block{Type: certificateBlock, Bytes: c.Raw}) // to memory: cannot fail
 	}
-	pem.Encode(&out, &pem.Block{Type: keyBlock, Bytes: b.der})
+	pem.Encode(&out, b.kept)
 	return out.Bytes()
 }
 
@@ -75,8 +103,9 @@ func readBundle(path, advice string) (*bundle, error) {
 	}
 	b, err := decodeBundle(text)
 	if err != nil {
-		return nil, fmt.Errorf("%s is damaged: %w; %s", path, err, advice)
+		return nil, (&bundle{path: path, advice: advice}).damaged(err)
 	}
+	b.path, b.advice = path, advice
 	return b, nil
 }
 
@@ -89,20 +118,23 @@ func decodeBundle(text []byte) (*bundle, error) {
 		}
 		text = rest
 		switch {
-		case block.Type == certificateBlock && b.der == nil:
+		case block.Type == certificateBlock && b.kept == nil:
 			c, err := x509.ParseCertificate(block.Bytes)
 			if err != nil {
 				return nil, errors.New("it has a certificate that cannot be read")
 			}
 			b.chain = append(b.chain, c)
-		case block.Type == keyBlock && b.der == nil:
-			b.der = block.Bytes
+		case isKey(block) && b.kept == nil:
+			b.kept = block
 		default:
 			return nil, fmt.Errorf("it has a block %q that does not belong there", block.Type)
 		}
 	}
-	if len(b.chain) == 0 || b.der == nil {
+	if len(b.chain) == 0 || b.kept == nil {
 		return nil, errors.New("it ends too early")
 	}
-	return b, errors.Join(b.check(), b.parseKey())
+	if b.kept.Type == encryptedBlock {
+		return b, b.check()
+	}
+	return b, errors.Join(b.check(), b.parseKey(b.kept.Bytes))
 }

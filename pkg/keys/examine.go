@@ -67,7 +67,7 @@ func (s *Store) examineSealingKey() Item {
 		return i
 	}
 	if i.Plain = hasPlainKey(text); i.Plain {
-		_, i.Err = readSealingKey(i.Path)
+		_, i.Err = s.readSealingKey()
 	}
 	return i
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -148,7 +149,10 @@ func (s *Store) Certificate(_ context.Context, arn string) (*Certificate, error)
 // Imported returns who signs with the certificate at arn. It does not ask whether
 // the certificate has expired since it was imported.
 func (s *Store) Imported(_ context.Context, arn string) (Identity, error) {
-	_, m, err := s.find(arn)
+	r, m, err := s.find(arn)
+	if err == nil && m.key == nil {
+		err = s.openRecord(r, m)
+	}
 	if err != nil {
 		return Identity{}, err
 	}
@@ -186,11 +190,17 @@ func (s *Store) put(r *record) error {
 	if err != nil {
 		return err
 	}
-	data, err := json.MarshalIndent(r, "", "  ")
+	data, err := convertRecordKey(r, func(block *pem.Block) (*pem.Block, error) { return s.wrap(block.Bytes) })
 	if err != nil {
 		return err
 	}
-	return write(s.file(id), append(data, '\n'))
+	return write(s.file(id), data)
+}
+
+// encode is what the file of the record holds.
+func (r *record) encode() ([]byte, error) {
+	data, err := json.MarshalIndent(r, "", "  ")
+	return append(data, '\n'), err
 }
 
 // find reads and parses the record at arn.
@@ -231,13 +241,33 @@ func recordDamaged(path, what string) error {
 	return fmt.Errorf("%w: %s: %s; import the certificate again under its ARN, or delete it", errDamaged, path, what)
 }
 
-// material parses what the record at path holds.
+// material parses what the record at path holds. A key that is encrypted is left
+// alone.
 func (r *record) material(path string) (*material, error) {
-	m, err := Bundle{[]byte(r.Certificate), Secret(r.PrivateKey), []byte(r.Chain)}.parse()
+	b := Bundle{[]byte(r.Certificate), Secret(r.PrivateKey), []byte(r.Chain)}
+	parse := b.parse
+	if block, _ := pem.Decode(b.PrivateKey); block != nil && block.Type == encryptedBlock {
+		parse = b.parsePublic
+	}
+	m, err := parse()
 	if err != nil {
 		return nil, recordDamaged(path, err.Error())
 	}
 	return m, nil
+}
+
+// openRecord decrypts the key of a record.
+func (s *Store) openRecord(r *record, m *material) error {
+	block, _ := pem.Decode([]byte(r.PrivateKey)) // there is one: see material
+	der, err := s.unwrap(block)
+	if err == nil {
+		err = m.hold(pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: der}))
+	}
+	var refused *Error
+	if id, _ := parseARN(r.ARN); errors.Is(err, errOtherMaster) || errors.As(err, &refused) {
+		return recordDamaged(s.file(id), err.Error())
+	}
+	return err
 }
 
 func notFoundAt(arn string) error {

@@ -20,7 +20,10 @@ const skew = time.Hour
 // issue makes a key and its certificate and writes them to their file. A parent
 // of nil stands for the new key itself.
 func (s *Store) issue(l level, parent *bundle, now time.Time) (*bundle, error) {
-	b, err := s.newBundle(l, parent, now)
+	b, der, err := s.newBundle(l, parent, now)
+	if err == nil {
+		b.kept, err = s.wrap(der)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("make the certificate %s: %w", l.name, err)
 	}
@@ -30,33 +33,42 @@ func (s *Store) issue(l level, parent *bundle, now time.Time) (*bundle, error) {
 	return b, nil
 }
 
-func (s *Store) newBundle(l level, parent *bundle, now time.Time) (*bundle, error) {
+// newBundle makes a key and its certificate, and returns the key in PKCS #8 as well.
+func (s *Store) newBundle(l level, parent *bundle, now time.Time) (_ *bundle, der []byte, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P384(), s.rand)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if der, err = x509.MarshalPKCS8PrivateKey(key); err != nil {
+		return nil, nil, err
+	}
+	c, above, err := s.certify(l, key, parent, now)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	return &bundle{chain: slices.Concat([]*x509.Certificate{c}, above), key: opaque{key}, path: l.path, advice: l.advice}, der, nil
+}
+
+// certify makes the certificate of a key, and returns those above it too.
+func (s *Store) certify(l level, key crypto.Signer, parent *bundle, now time.Time) (c *x509.Certificate, above []*x509.Certificate, err error) {
 	template, err := l.template(s.rand, now)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	by, signer, above := template, crypto.Signer(key), []*x509.Certificate(nil)
+	by, signer := template, key
 	if parent != nil {
+		if err := s.open(parent); err != nil {
+			return nil, nil, err
+		}
 		by, signer, above = parent.chain[0], parent.key, parent.chain
 		template.NotAfter = earlier(template.NotAfter, by.NotAfter)
 	}
-	certificate, err := x509.CreateCertificate(s.rand, template, by, key.Public(), signer)
+	der, err := x509.CreateCertificate(s.rand, template, by, key.Public(), signer)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	c, err := x509.ParseCertificate(certificate)
-	if err != nil {
-		return nil, err
-	}
-	return &bundle{chain: slices.Concat([]*x509.Certificate{c}, above), der: der, key: opaque{key}}, nil
+	c, err = x509.ParseCertificate(der)
+	return c, above, err
 }
 
 // template is what a certificate of this level says. It satisfies the rules that

@@ -11,7 +11,12 @@
 //	authority/REGION/ca.pem       certified by the intermediate, for a year
 //	authority/REGION/leaf.pem     certified by the region's CA, for three days
 //	certificates/UUID.json        an imported certificate
+//	sealing.pem                   what seals secrets that lie elsewhere
+//	master.age                    what private keys are encrypted for, if they are
 //	sealing.pem                   a key that seals secrets which lie elsewhere
+//
+// With a passphrase every private key is encrypted: see encrypt.go. Certificates
+// never are, so that who only reads them needs none.
 //
 // Keys and certificates of the authority are made when they are first needed,
 // and made anew before they expire; the root is never made twice. Files are
@@ -36,17 +41,23 @@ import (
 
 // Config says where keys are kept, and what time and chance are.
 type Config struct {
-	Dir  string
-	Now  func() time.Time // nil means time.Now
-	Rand io.Reader        // nil means crypto/rand.Reader
+	Dir string
+	// Passphrase is asked for what the private keys are encrypted with, when one is
+	// needed that is, or is made; nil, or "": they are not to be encrypted. It may be
+	// asked several times, and by several goroutines.
+	Passphrase func() (Secret, error)
+	Now        func() time.Time // nil means time.Now
+	Rand       io.Reader        // nil means crypto/rand.Reader
 }
 
 // Store keeps keys in a directory. It may be used from several goroutines, and
 // the directory by several stores and processes, at once.
 type Store struct {
-	dir  string
-	now  func() time.Time
-	rand io.Reader
+	dir        string
+	passphrase func() (Secret, error)
+	now        func() time.Time
+	rand       io.Reader
+	master     master
 
 	mu     sync.Mutex
 	leaves map[string]*bundle // by region, as last read
@@ -66,7 +77,7 @@ func Open(c Config) *Store {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	return &Store{dir: c.Dir, now: c.Now, rand: c.Rand, leaves: map[string]*bundle{}}
+	return &Store{dir: c.Dir, passphrase: c.Passphrase, now: c.Now, rand: c.Rand, leaves: map[string]*bundle{}}
 }
 
 // Identity signs, and says who does. The key is opaque: it shows its public half

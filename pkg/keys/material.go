@@ -54,6 +54,29 @@ func (b Bundle) check(now time.Time) (*material, error) {
 
 // parse parses the parts of a bundle, and holds the key to the certificate.
 func (b Bundle) parse() (*material, error) {
+	m, err := b.parsePublic()
+	if err != nil {
+		return nil, err
+	}
+	return m, m.hold(b.PrivateKey)
+}
+
+// hold parses a private key, which must be that of the certificate.
+func (m *material) hold(text []byte) (err error) {
+	if m.key, err = parseKey(text); err != nil {
+		return err
+	}
+	if m.algorithm, err = algorithm(m.key.Public()); err != nil {
+		return err
+	}
+	if !samePublic(m.key.Public(), m.leaf.PublicKey) {
+		return invalid("The private key does not match the certificate.")
+	}
+	return nil
+}
+
+// parsePublic parses the parts of a bundle that everybody may see.
+func (b Bundle) parsePublic() (*material, error) {
 	certificates, err := parseCertificates(b.Certificate)
 	switch {
 	case err != nil || len(certificates) == 0:
@@ -65,16 +88,7 @@ func (b Bundle) parse() (*material, error) {
 	if m.chain, err = parseCertificates(b.Chain); err != nil {
 		return nil, invalid("The certificate chain provided is not in a valid PEM format.")
 	}
-	if m.key, err = parseKey(b.PrivateKey); err != nil {
-		return nil, err
-	}
-	if m.algorithm, err = algorithm(m.key); err != nil {
-		return nil, err
-	}
-	public, ok := m.key.Public().(interface{ Equal(crypto.PublicKey) bool })
-	if !ok || !public.Equal(m.leaf.PublicKey) {
-		return nil, invalid("The private key does not match the certificate.")
-	}
+	m.algorithm, _ = algorithm(m.leaf.PublicKey) // of no other kind is one imported
 	return m, nil
 }
 
@@ -134,8 +148,8 @@ func parseKey(text []byte) (crypto.Signer, error) {
 
 // algorithm is the kind of a key as ACM names it. Others than these are refused
 // (ACM API Reference, KeyAlgorithm).
-func algorithm(key crypto.Signer) (string, error) {
-	switch public := key.Public().(type) {
+func algorithm(key crypto.PublicKey) (string, error) {
+	switch public := key.(type) {
 	case *rsa.PublicKey:
 		bits := public.N.BitLen()
 		if !slices.Contains([]int{1024, 2048, 3072, 4096}, bits) {

@@ -19,6 +19,9 @@ func (s *Store) IdentityAt(ctx context.Context, region string, at time.Time) (Id
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b, err := s.past(s.levels(region), at)
+	if err == nil {
+		err = s.open(b)
+	}
 	if err != nil {
 		return Identity{}, err
 	}
@@ -41,7 +44,8 @@ func (s *Store) past(levels []level, at time.Time) (*bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.newBundle(last, parent, at)
+	b, _, err = s.newBundle(last, parent, at)
+	return b, err
 }
 
 // covers tells whether all of the chain is good at a time.

@@ -74,7 +74,7 @@ func (s *Store) box() (cipher.AEAD, error) {
 	if s.sealing.box != nil {
 		return s.sealing.box, nil
 	}
-	key, err := readSealingKey(s.sealingKey())
+	key, err := s.readSealingKey()
 	if err != nil {
 		return nil, err
 	}
@@ -108,21 +108,32 @@ func (s *Store) makeSealingKey() error {
 	if err != nil {
 		return err
 	}
-	return write(s.sealingKey(), pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: der}))
+	block, err := s.wrap(der)
+	if err != nil {
+		return fmt.Errorf("make a key to seal with: %w", err)
+	}
+	return write(s.sealingKey(), pem.EncodeToMemory(block))
 }
 
 // readSealingKey reads the key. An error never contains any of it.
-func readSealingKey(path string) (*ecdh.PrivateKey, error) {
-	text, err := os.ReadFile(path)
+func (s *Store) readSealingKey() (*ecdh.PrivateKey, error) {
+	text, err := os.ReadFile(s.sealingKey())
 	if err != nil {
 		return nil, err
 	}
-	damaged := fmt.Errorf("%s is damaged: restore it from a backup, or remove it and make the access keys anew, whose secrets it seals", path)
+	damaged := fmt.Errorf("%s is damaged: restore it from a backup, or remove it and make the access keys anew, whose secrets it seals", s.sealingKey())
 	block, _ := pem.Decode(text)
-	if block == nil || block.Type != keyBlock {
+	if block == nil || !isKey(block) {
 		return nil, damaged
 	}
-	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
+	der, err := s.unwrap(block)
+	if errors.Is(err, errOtherMaster) {
+		return nil, damaged
+	}
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := x509.ParsePKCS8PrivateKey(der)
 	key, ok := parsed.(*ecdh.PrivateKey)
 	if err != nil || !ok {
 		return nil, damaged
