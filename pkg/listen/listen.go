@@ -133,6 +133,7 @@ type host struct {
 type guest struct {
 	conn     net.Conn
 	requests int       // that are being answered
+	sending  bool      // the last answer was given, and may still lie in a buffer
 	known    bool      // there was one before
 	since    time.Time // when it came, or came to rest
 }
@@ -162,7 +163,7 @@ func (h *host) Accept() (net.Conn, error) {
 func (h *host) makeRoom() {
 	var oldest *guest
 	for _, g := range h.guests {
-		if g.requests == 0 && g.conn != nil && (oldest == nil || g.since.Before(oldest.since)) {
+		if g.requests == 0 && !g.sending && g.conn != nil && (oldest == nil || g.since.Before(oldest.since)) {
 			oldest = g
 		}
 	}
@@ -207,8 +208,11 @@ func (h *host) receive(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, guestKey{}, g)
 }
 
-// notice notes that a connection has gone.
+// notice notes that a connection has come to rest, or has gone.
 func (h *host) notice(conn net.Conn, state http.ConnState) {
+	if state == http.StateIdle {
+		h.rest(conn)
+	}
 	if state != http.StateClosed && state != http.StateHijacked {
 		return
 	}
@@ -230,7 +234,15 @@ func (h *host) end(g *guest) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	g.requests--
-	if g.since = time.Now(); g.requests == 0 {
+	g.sending = g.requests == 0
+}
+
+// rest notes that a connection has sent all its answers.
+func (h *host) rest(conn net.Conn) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if g := h.guests[conn]; g != nil {
+		g.sending, g.since = false, time.Now()
 		h.moved.Broadcast()
 	}
 }
