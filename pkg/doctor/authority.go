@@ -1,0 +1,66 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"signer/pkg/keys"
+)
+
+// soon is when a certificate that nobody replaces is about to expire.
+const soon = 30 * 24 * time.Hour
+
+// authority examines the keys: those of the local authority and the imported ones.
+func (e *examination) authority(ctx context.Context) {
+	items, err := e.keys.Examine(ctx)
+	if err != nil {
+		e.trouble(e.at("keys"), err, "see who may read it")
+		return
+	}
+	plain := 0
+	for _, i := range items {
+		e.Keys++
+		if i.Plain {
+			plain++
+		}
+		e.key(i)
+	}
+	if plain > 0 {
+		e.note(Finding{e.at("keys"), fmt.Sprintf("has %d private keys that are not encrypted: whoever can read the files can sign", plain),
+			"keep the home, and backups of it, to yourself"})
+	}
+}
+
+func (e *examination) key(i keys.Item) {
+	name := i.Path
+	if strings.HasPrefix(i.Name, "arn:") {
+		name = i.Name
+	}
+	const successor = "import its successor under its ARN, so that profiles keep it: signer acm import-certificate --certificate-arn "
+	switch {
+	case i.Err != nil:
+		found, advice, _ := strings.Cut(i.Err.Error(), "; ")
+		e.problem(Finding{i.Path, "is not sound: " + found, advice})
+	case e.Now.Before(i.NotBefore):
+		e.notYet(name, i)
+	case i.NotAfter.IsZero(): // it is no certificate
+	case !i.Lasting: // it is made anew in time
+	case !e.Now.Before(i.NotAfter) && name != i.Path:
+		e.note(Finding{name, "has expired at " + i.NotAfter.UTC().Format(time.RFC3339), successor + name})
+	case !e.Now.Before(i.NotAfter):
+		e.problem(Finding{name, "has expired at " + i.NotAfter.UTC().Format(time.RFC3339), "set the clock right, or begin a new home"})
+	case e.Now.Add(soon).After(i.NotAfter) && name != i.Path:
+		e.note(Finding{name, "expires at " + i.NotAfter.UTC().Format(time.RFC3339), successor + name})
+	}
+}
+
+// notYet tells of a certificate that begins later than now. Where it can be replaced
+// it will be.
+func (e *examination) notYet(name string, i keys.Item) {
+	f := Finding{name, fmt.Sprintf("is not good before %s, and the clock says %s", i.NotBefore.UTC().Format(time.RFC3339), e.Now.UTC().Format(time.RFC3339)), "set the clock right"}
+	if i.Lasting {
+		e.problem(f)
+	}
+}

@@ -1,0 +1,112 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"signer/pkg/records"
+)
+
+// database examines the records, and what they are about. A database that others
+// begin to write to just then can look broken: what is broken is broken twice.
+func (e *examination) database(ctx context.Context) {
+	before := e.Report
+	before.Problems, before.Notes = e.Problems[:len(e.Problems):len(e.Problems)], e.Notes[:len(e.Notes):len(e.Notes)]
+	if e.recorded(ctx) || ctx.Err() != nil {
+		return
+	}
+	e.Report, e.more = before, map[kind]int{modes: e.more[modes]}
+	e.recorded(ctx)
+}
+
+// recorded returns false if the database is broken.
+func (e *examination) recorded(ctx context.Context) (whole bool) {
+	path := e.recordsConfig().Path
+	store, err := records.OpenToRead(ctx, e.recordsConfig())
+	if errors.Is(err, fs.ErrNotExist) {
+		e.note(Finding{path, "is not there yet", "the first command that records something makes it"})
+		return true
+	}
+	if err != nil {
+		e.trouble(path, err, "")
+		return false
+	}
+	defer store.Close()
+	faults, err := store.Check(ctx)
+	if err != nil {
+		e.trouble(path, err, "")
+		return false
+	}
+	for _, fault := range faults {
+		e.problem(Finding{path, "is damaged: " + fault, "restore it, with its -wal file, from a backup; or move both away to begin anew: objects and keys stay"})
+	}
+	if len(faults) > 0 {
+		return false
+	}
+	if current, err := store.Current(ctx); err != nil || !current {
+		e.note(Finding{path, "was made by an older version; what it records was not examined", "any command that uses it brings it up to date"})
+		return err == nil
+	}
+	return e.allJobs(ctx, store)
+}
+
+// jobsAtOnce is how many jobs are held in memory.
+const jobsAtOnce = 200
+
+// allJobs examines the jobs of all accounts and regions.
+func (e *examination) allJobs(ctx context.Context, store *records.Store) (whole bool) {
+	judge := e.newJudge(ctx)
+	for in := (records.Partition{}); ; {
+		var err error
+		in, err = store.NextPartition(ctx, in)
+		if errors.Is(err, records.ErrNotFound) {
+			return true
+		}
+		if err == nil {
+			err = e.jobsOf(ctx, store, in, judge)
+		}
+		if err != nil {
+			if ctx.Err() == nil {
+				e.trouble(e.recordsConfig().Path, err, "")
+			}
+			return false
+		}
+	}
+}
+
+func (e *examination) jobsOf(ctx context.Context, store *records.Store, in records.Partition, judge *judge) error {
+	q := records.OldestQuery{Partition: in, Limit: jobsAtOnce}
+	for {
+		jobs, err := store.Oldest(ctx, q)
+		if err != nil || len(jobs) == 0 {
+			return err
+		}
+		for _, job := range jobs {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			e.job(ctx, store, job, judge)
+		}
+		last := jobs[len(jobs)-1]
+		q.After = &records.Position{CreatedAt: last.CreatedAt, ID: last.ID}
+	}
+}
+
+// job examines a job.
+func (e *examination) job(ctx context.Context, store *records.Store, job records.Job, judge *judge) {
+	e.Jobs++
+	switch {
+	case job.Status == records.InProgress && store.Dead(job.Worker):
+		e.oneOf(stuck, Finding{nameOf(job), "is in progress, and nobody works on it: the process that did has died",
+			fmt.Sprintf("finish it, as account %s: signer describe-signing-job --region %s --job-id %s", job.Account, job.Region, job.ID)})
+	case job.Status == "Succeeded":
+		e.signed(ctx, job, judge)
+	}
+}
+
+// nameOf is how a job is named to people.
+func nameOf(job records.Job) string {
+	return fmt.Sprintf("job %s of account %s in %s", job.ID, job.Account, job.Region)
+}

@@ -1,0 +1,90 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"signer/pkg/records"
+)
+
+// files walks through the home and looks at who may read and write what is there.
+func (e *examination) files(ctx context.Context) {
+	err := filepath.WalkDir(e.Home, func(path string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil {
+			return filepath.SkipAll
+		}
+		if err != nil {
+			if !errors.Is(err, fs.ErrNotExist) { // else it was removed meanwhile
+				e.trouble(path, err, "see who may read it")
+			}
+			return nil
+		}
+		e.file(path, d)
+		return nil
+	})
+	if err != nil {
+		e.trouble(e.Home, err, "see who may read it")
+	}
+}
+
+func (e *examination) file(path string, d fs.DirEntry) {
+	e.Files++
+	if path == e.at("faults.yaml") { // the user's own
+		e.note(Finding{path, "turns the test mode on", "remove it when the tests are over"})
+		return
+	}
+	info, err := d.Info()
+	if err != nil || runtime.GOOS == "windows" { // where there are no such modes
+		return
+	}
+	switch mode := info.Mode(); {
+	case mode&fs.ModeSymlink != 0:
+		e.note(Finding{path, "is a symbolic link; what it leads to was not examined", ""})
+	case !ours(info):
+		e.oneOf(modes, Finding{path, "belongs to another user", fmt.Sprintf("chown it to the user %d who uses the home", os.Getuid())})
+	case mode.IsDir() && mode.Perm()&0o077 != 0:
+		e.oneOf(modes, Finding{path, fmt.Sprintf("can be entered by others (mode %04o)", mode.Perm()), "chmod 700 it"})
+	case mode.IsRegular() && mode.Perm()&0o077 != 0:
+		e.oneOf(modes, Finding{path, fmt.Sprintf("can be read or written by others (mode %04o)", mode.Perm()), "chmod 600 it"})
+	}
+}
+
+// leftovers looks for what processes that died have left.
+func (e *examination) leftovers(context.Context) {
+	const soon = "nothing: it is removed by a later command that writes there"
+	left, err := records.Leftovers(e.recordsConfig())
+	if err != nil {
+		e.trouble(e.at("records.db"), err, "")
+	}
+	put, err := e.buckets.Leftovers()
+	if err != nil {
+		e.trouble(e.at("buckets"), err, "")
+	}
+	for _, path := range append(append(left, put...), e.oldDrafts()...) {
+		e.note(Finding{path, "was left by a process that died", soon})
+	}
+}
+
+// oldDrafts are the files that keys and counts are written to before they are
+// renamed, where that was not done.
+func (e *examination) oldDrafts() []string {
+	var all []string
+	for _, pattern := range []string{"keys/.new-*", "keys/*/.new-*", "keys/*/*/.new-*", "faults-counts.json.[0-9]*"} {
+		found, err := filepath.Glob(e.at(filepath.FromSlash(pattern)))
+		if err != nil {
+			continue
+		}
+		for _, path := range found {
+			if info, err := os.Stat(path); err == nil && e.Now.Sub(info.ModTime()) > time.Minute {
+				all = append(all, path)
+			}
+		}
+	}
+	return all
+}
