@@ -145,7 +145,7 @@ func TestEverywhere(t *testing.T) {
 	want := contents(t, signed)
 	trust := believe(id)
 	kept := 0
-	for i := 0; i < len(signed); i += 3 {
+	for i := 0; i < len(signed); i += 7 {
 		changed := bytes.Clone(signed)
 		changed[i] ^= 1 << (i % 8)
 		v, err := trust.Judge(t.Context(), bytes.NewReader(changed))
@@ -158,7 +158,7 @@ func TestEverywhere(t *testing.T) {
 			t.Errorf("byte %d may be changed: %q", i, got)
 		}
 	}
-	t.Logf("%d of %d bytes matter to nobody, such as dates and modes", kept, len(signed)/3)
+	t.Logf("%d of %d bytes matter to nobody, such as dates and modes", kept, len(signed)/7)
 }
 
 // contents are the names and contents of an archive's entries but the signature.

@@ -16,6 +16,7 @@ import (
 	"math/big"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -75,10 +76,18 @@ func leaf(c *x509.Certificate) {
 	c.KeyUsage, c.ExtKeyUsage = x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning}
 }
 
-// authority makes a root, an authority and a signer below it, on P-384.
+// authorities are those that were made already: they are always the same.
+var authorities sync.Map
+
+// authority is a root, an authority and a signer below it, on P-384.
 func authority(t testing.TB, name string) sign.Identity {
 	t.Helper()
-	return authorityFor(t, name, key(t, elliptic.P384(), name+" Leaf"), leaf)
+	if made, ok := authorities.Load(name); ok {
+		return made.(sign.Identity)
+	}
+	id := authorityFor(t, name, key(t, elliptic.P384(), name+" Leaf"), leaf)
+	authorities.Store(name, id)
+	return id
 }
 
 func authorityFor(t testing.TB, name string, signer crypto.Signer, change func(*x509.Certificate)) sign.Identity {

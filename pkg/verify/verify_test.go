@@ -154,7 +154,7 @@ func TestLargeCertificates(t *testing.T) {
 	expect(t, judge(t, believe(id), signZip(t, archive(t, app...), id, claims)), verify.Corrupt, "more than 16384 bytes")
 	expect(t, judge(t, believe(id), notate(t, id, claims)), verify.Corrupt, "more than 16384 bytes")
 	id = authority(t, "Test")
-	id.Chain = append(id.Chain, slices.Repeat(id.Chain[2:], 14)...)
+	id.Chain = slices.Concat(id.Chain, slices.Repeat(id.Chain[2:], 14))
 	expect(t, judge(t, believe(id), signZip(t, archive(t, app...), id, claims)), verify.Corrupt, "more than 16 certificates")
 }
 
