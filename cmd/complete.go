@@ -116,7 +116,7 @@ func (o *offer) values(c *cobra.Command, f *pflag.Flag, prefix string) offered {
 		return these(v.choices...)
 	case f.Name == "home":
 		return directories
-	case f.Name == "ca-bundle", m != nil && m.Stream:
+	case f.Name == "ca-bundle", m != nil && m.Stream, m == nil && slices.Contains([]string{"certificate", "payload", "trust-root"}, f.Name):
 		return files
 	case m == nil:
 		return these()
@@ -142,7 +142,7 @@ func (o *offer) operands(c *cobra.Command, words []string, prefix string) offere
 	}
 	operand := o.nodes[c].operands
 	switch {
-	case operand == nil || len(words) > 0:
+	case operand == nil || len(words) > 0 && operand.arity != many:
 		return these()
 	case operand.choices != nil:
 		return these(operand.choices...)

@@ -59,6 +59,9 @@ var errUnaccepted = errors.New("not all files are acceptable")
 
 // run judges the files, and tells the verdicts.
 func (v *verification) run(ctx context.Context, names []string) error {
+	if len(names) > 1 && slices.Contains(names, "-") {
+		return usageErrorf("argument file: standard input (-) cannot be one of several")
+	}
 	trust, err := v.trust(ctx)
 	if err != nil {
 		return err
