@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,11 +16,12 @@ import (
 )
 
 const (
-	day  = 24 * time.Hour
-	year = 365 * day
+	day        = 24 * time.Hour
+	year       = 365 * day
+	leafMargin = day
 )
 
-// level is one of the four certificates of a chain. The lifetimes are like those
+// level is one of the certificates of a chain, of which there are four. The lifetimes are like those
 // of AWS Signer's (service format 8.4); the names are our own.
 type level struct {
 	path   string
@@ -33,16 +35,33 @@ type level struct {
 
 // levels are those of a region, the root first and the leaf last.
 func (s *Store) levels(region string) []level {
-	const again = "remove it, and another is made"
-	at := func(name ...string) string {
-		return filepath.Join(append([]string{s.authority()}, name...)...)
+	room := s.room()
+	return slices.Concat([]level{s.rootLevel()}, s.shared(room), s.regional(region, room))
+}
+
+const again = "remove it, and another is made"
+
+// shared are the levels below the root that all regions have, if there is room for
+// so many CAs.
+func (s *Store) shared(room int) []level {
+	if room < ownLevels {
+		return nil
 	}
-	return []level{
-		s.rootLevel(),
-		{at("intermediate.pem"), "Signer Local Intermediate CA", 50 * year, 5 * year, true, 1, again},
-		{at(region, "ca.pem"), "Signer Local " + region + " CA", year, 30 * day, true, 0, again},
-		{at(region, "leaf.pem"), "Signer Local " + region, 3 * day, day, false, 0, again},
+	return []level{{filepath.Join(s.authority(), "intermediate.pem"), "Signer Local Intermediate CA", 50 * year, 5 * year, true, 1, again}}
+}
+
+// regional are the levels of one region: its CA, if there is room for one, and the
+// leaf.
+func (s *Store) regional(region string, room int) []level {
+	dir := filepath.Join(s.authority(), region)
+	both := []level{
+		{filepath.Join(dir, "ca.pem"), "Signer Local " + region + " CA", year, 30 * day, true, 0, again},
+		{filepath.Join(dir, "leaf.pem"), "Signer Local " + region, 3 * day, leafMargin, false, 0, again},
 	}
+	if room < 1 {
+		return both[1:]
+	}
+	return both
 }
 
 func (s *Store) rootLevel() level {
@@ -53,7 +72,8 @@ func (s *Store) rootLevel() level {
 func (s *Store) authority() string { return filepath.Join(s.dir, "authority") }
 
 // Roots returns the certificates that must be trusted by whoever checks what
-// this authority's identities signed. It makes the root if there is none.
+// this authority's identities signed: the root, which is made if there is none, and
+// behind it those that it has replaced.
 func (s *Store) Roots(ctx context.Context) ([]*x509.Certificate, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -67,12 +87,12 @@ func (s *Store) Roots(ctx context.Context) ([]*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	return b.chain, nil
+	return s.withFormer(b.root())
 }
 
 // Identity returns who signs in a region: a key on P-384, whose certificate is
-// good for a day at least, with a chain of four up to the root. It makes what is
-// missing or about to expire.
+// good for a day at least, with a chain of four up to the root, unless that was
+// imported. It makes what is missing or about to expire.
 func (s *Store) Identity(ctx context.Context, region string) (Identity, error) {
 	if err := checkRegion(region); err != nil {
 		return Identity{}, err
@@ -99,15 +119,16 @@ func checkRegion(region string) error {
 // leaf returns the leaf of a region, its key parsed. The lock is taken only when
 // something must be made.
 func (s *Store) leaf(ctx context.Context, region string) (*bundle, error) {
-	now, levels := s.now(), s.levels(region)
-	last := levels[len(levels)-1]
-	if b := s.leaves[region]; b != nil && b.holds(now, last.margin) {
+	now := s.now()
+	s.forgetOther()
+	if b := s.leaves[region]; b != nil && b.holds(now, leafMargin) {
 		return b, nil
 	}
+	levels := s.levels(region)
 	b, err := s.present(levels, now)
 	if b == nil && err == nil {
 		err = s.locked(ctx, func() (err error) {
-			b, err = s.certified(levels, now)
+			b, err = s.certified(s.levels(region), now)
 			return err
 		})
 	}
@@ -119,6 +140,15 @@ func (s *Store) leaf(ctx context.Context, region string) (*bundle, error) {
 	}
 	s.leaves[region] = b
 	return b, nil
+}
+
+// forgetOther forgets the leaves that were read below another root than is there now.
+func (s *Store) forgetOther() {
+	root, err := os.Stat(s.rootLevel().path)
+	if err != nil || s.below == nil || !os.SameFile(root, s.below) || !root.ModTime().Equal(s.below.ModTime()) {
+		clear(s.leaves)
+		s.below = root
+	}
 }
 
 // present reads the last of levels. It returns nil if that must be made: because
@@ -139,7 +169,7 @@ func (s *Store) present(levels []level, now time.Time) (*bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !b.root().Equal(root.root()) || !b.holds(now, last.margin) {
+	if !b.under(root) || !b.holds(now, last.margin) {
 		return nil, nil
 	}
 	return b, nil
@@ -168,9 +198,12 @@ func (s *Store) root() (*bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	if now, c := s.now(), b.root(); !b.holds(now, l.margin) {
-		return nil, fmt.Errorf("the root certificate in %s is good from %s to %s, and the clock says %s",
-			l.path, c.NotBefore.Format(time.DateTime), c.NotAfter.Format(time.DateTime), now.UTC().Format(time.DateTime))
+	now := s.now()
+	for _, c := range b.chain {
+		if now.Before(c.NotBefore) || !now.Before(c.NotAfter) {
+			return nil, fmt.Errorf("the root certificate in %s is good from %s to %s, and the clock says %s",
+				l.path, c.NotBefore.Format(time.DateTime), c.NotAfter.Format(time.DateTime), now.UTC().Format(time.DateTime))
+		}
 	}
 	return b, nil
 }
@@ -184,14 +217,26 @@ func (s *Store) oneRoot() (*bundle, error) {
 		return b, err
 	}
 	l := s.rootLevel()
+	other, err := s.otherThanRoot()
+	if err != nil {
+		return nil, err
+	}
+	if other != "" {
+		return nil, fmt.Errorf("%s is missing, while %s is there: %s", l.path, other, l.advice)
+	}
+	return s.issue(l, nil, s.now())
+}
+
+// otherThanRoot is what shows that there has been a root; "" if nothing does.
+func (s *Store) otherThanRoot() (string, error) {
 	others, err := os.ReadDir(s.authority())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("look for the root certificate: %w", err)
+		return "", fmt.Errorf("look for the root certificate: %w", err)
 	}
 	for _, o := range others {
 		if !strings.HasPrefix(o.Name(), aside) {
-			return nil, fmt.Errorf("%s is missing, while %s is there: %s", l.path, filepath.Join(s.authority(), o.Name()), l.advice)
+			return filepath.Join(s.authority(), o.Name()), nil
 		}
 	}
-	return s.issue(l, nil, s.now())
+	return "", nil
 }

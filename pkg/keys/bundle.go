@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 )
 
@@ -69,10 +70,20 @@ func (b *bundle) damaged(err error) error {
 	return fmt.Errorf("%s is damaged: %w; %s", b.path, err, b.advice)
 }
 
-// holds tells whether the certificate is good at now, and for longer than margin.
+// under tells whether the chain goes on, at some place, with that of top.
+func (b *bundle) under(top *bundle) bool {
+	n := len(b.chain) - len(top.chain)
+	return n >= 0 && slices.EqualFunc(b.chain[n:], top.chain, (*x509.Certificate).Equal)
+}
+
+// holds tells whether the certificate is good at now, and for longer than margin; or
+// for as long as the one above it, for no other could be better.
 func (b *bundle) holds(now time.Time, margin time.Duration) bool {
 	c := b.chain[0]
-	return !now.Before(c.NotBefore) && now.Add(margin).Before(c.NotAfter)
+	if now.Before(c.NotBefore) || !now.Before(c.NotAfter) {
+		return false
+	}
+	return now.Add(margin).Before(c.NotAfter) || len(b.chain) > 1 && !c.NotAfter.Before(b.chain[1].NotAfter)
 }
 
 // check follows the chain to its root. That this signed itself is not asked: it

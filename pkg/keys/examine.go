@@ -40,15 +40,14 @@ func (s *Store) Examine(context.Context) ([]Item, error) {
 	if root.Err == nil || len(regions) > 0 || !errors.Is(root.Err, fs.ErrNotExist) {
 		all = append(all, root.Item)
 	}
-	above := s.levels("")[1]
-	if i := s.examineLevel(above, root.top()); !errors.Is(i.Err, fs.ErrNotExist) {
-		all = append(all, i.Item)
-	}
+	room := s.room()
+	levels := s.shared(room)
 	for _, region := range regions {
-		for _, l := range s.levels(region)[2:] {
-			if i := s.examineLevel(l, root.top()); !errors.Is(i.Err, fs.ErrNotExist) {
-				all = append(all, i.Item)
-			}
+		levels = append(levels, s.regional(region, room)...)
+	}
+	for _, l := range levels {
+		if i := s.examineLevel(l, root.top()); !errors.Is(i.Err, fs.ErrNotExist) {
+			all = append(all, i.Item)
 		}
 	}
 	if i := s.examineSealingKey(); !errors.Is(i.Err, fs.ErrNotExist) {

@@ -61,6 +61,7 @@ func (s *Store) certify(l level, key crypto.Signer, parent *bundle, now time.Tim
 			return nil, nil, err
 		}
 		by, signer, above = parent.chain[0], parent.key, parent.chain
+		template.SignatureAlgorithm = signatureBy(signer)
 		template.NotAfter = earlier(template.NotAfter, by.NotAfter)
 	}
 	der, err := x509.CreateCertificate(s.rand, template, by, key.Public(), signer)
@@ -69,6 +70,15 @@ func (s *Store) certify(l level, key crypto.Signer, parent *bundle, now time.Tim
 	}
 	c, err = x509.ParseCertificate(der)
 	return c, above, err
+}
+
+// signatureBy is how a CA signs certificates: as everything of ours is signed, where
+// its key is like ours, and else as Go finds best for it.
+func signatureBy(ca crypto.Signer) x509.SignatureAlgorithm {
+	if public, ok := ca.Public().(*ecdsa.PublicKey); ok && public.Curve == elliptic.P384() {
+		return x509.ECDSAWithSHA384
+	}
+	return x509.UnknownSignatureAlgorithm
 }
 
 // template is what a certificate of this level says. It satisfies the rules that

@@ -35,6 +35,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
+	"os"
 	"sync"
 	"time"
 )
@@ -61,6 +62,7 @@ type Store struct {
 
 	mu     sync.Mutex
 	leaves map[string]*bundle // by region, as last read
+	below  os.FileInfo        // the file of the root that they are below
 
 	sealing struct {
 		mu  sync.Mutex

@@ -32,7 +32,7 @@ func (s *Store) Trusted(context.Context) ([]*x509.Certificate, error) {
 	if err != nil || len(chain) == 0 {
 		return nil, fmt.Errorf("%s is damaged: it has no certificate that can be read; %s", l.path, l.advice)
 	}
-	return chain[len(chain)-1:], nil
+	return s.withFormer(chain[len(chain)-1])
 }
 
 // certificatesIn returns the certificates among PEM blocks.
