@@ -105,14 +105,6 @@ func testForeignJob(t *testing.T, w *World) {
 	refused(t, err, "ValidationException", "ProfileNotActive", "Signing Profile "+profile+" is not active.")
 }
 
-// seen describes a job that has ended.
-func seen(t *testing.T, w *World, id *string) *signer.DescribeSigningJobOutput {
-	t.Helper()
-	job, err := w.Engine.DescribeSigningJob(ctx, &signer.DescribeSigningJobInput{JobId: id})
-	must(t, err)
-	return job
-}
-
 func testForeignPayload(t *testing.T, w *World) {
 	other := w.as(t, w.Other, user)
 	profile := w.name("images")
@@ -156,6 +148,7 @@ func testForeignRevocation(t *testing.T, w *World) {
 	started, err := other.Engine.StartSigningJob(ctx, &signer.StartSigningJobInput{ProfileName: &profile, ProfileOwner: &w.Account,
 		Source: w.object(t, "app.zip", archive(t, "a")), Destination: w.destination("")})
 	must(t, err)
+	seen(t, w, started.JobId)
 	in := &signer.RevokeSignatureInput{JobId: started.JobId, JobOwner: &w.Account, Reason: aws.String("a bug")}
 	for _, id := range []*string{started.JobId, aws.String("no-such-job")} {
 		_, err = other.Engine.RevokeSignature(ctx, &signer.RevokeSignatureInput{JobId: id, JobOwner: &w.Account, Reason: in.Reason})

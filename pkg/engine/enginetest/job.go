@@ -43,13 +43,20 @@ func (w *World) start(t *testing.T, profile string, source *types.Source, prefix
 	out, err := w.Engine.StartSigningJob(ctx, &signer.StartSigningJobInput{ProfileName: &profile, Source: source, Destination: w.destination(prefix)})
 	must(t, err)
 	same(t, *out.JobOwner, w.Account)
-	for range 100 {
-		job, err := w.Engine.DescribeSigningJob(ctx, &signer.DescribeSigningJobInput{JobId: out.JobId})
+	return seen(t, w, out.JobId)
+}
+
+// seen waits for the end of a job, and describes it.
+func seen(t *testing.T, w *World, id *string) *signer.DescribeSigningJobOutput {
+	t.Helper()
+	pause := 5 * time.Millisecond
+	for began := time.Now(); time.Since(began) < 20*time.Second; pause = min(2*pause, 200*time.Millisecond) {
+		job, err := w.Engine.DescribeSigningJob(ctx, &signer.DescribeSigningJobInput{JobId: id})
 		must(t, err)
 		if job.Status != types.SigningStatusInProgress {
 			return job
 		}
-		time.Sleep(200 * time.Millisecond)
+		time.Sleep(pause)
 	}
 	t.Fatal("the job does not end")
 	return nil

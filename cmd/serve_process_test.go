@@ -1,0 +1,245 @@
+package cmd_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+
+	"signer/pkg/bucket"
+	"signer/pkg/keys"
+	"signer/pkg/records"
+)
+
+const (
+	serveAccount = "111122223333"
+	serveRegion  = "eu-west-1"
+	lambda       = "AWSLambda-SHA384-ECDSA"
+)
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// serveHome is a home with buckets, and the program to work with it.
+type serveHome struct {
+	dir     string
+	program string
+	buckets *bucket.Dir
+	keys    *keys.Store
+}
+
+func newServeHome(t testing.TB) *serveHome {
+	t.Helper()
+	dir := t.TempDir()
+	self, err := os.Executable()
+	must(t, err)
+	h := &serveHome{dir: filepath.Join(dir, "home"), program: filepath.Join(dir, "signer")}
+	must(t, os.Symlink(self, h.program)) // under this name it is the program, see TestMain
+	h.buckets = bucket.Open(bucket.Config{Dir: filepath.Join(h.dir, "buckets")})
+	h.keys = keys.Open(keys.Config{Dir: filepath.Join(h.dir, "keys")})
+	must(t, h.buckets.CreateBucket(t.Context(), "source", bucket.CreateOptions{}))
+	must(t, h.buckets.PutVersioning(t.Context(), "source", bucket.Enabled))
+	must(t, h.buckets.CreateBucket(t.Context(), "destination", bucket.CreateOptions{}))
+	return h
+}
+
+// command is the program with some arguments, in an environment of its own.
+func (h *serveHome) command(args ...string) *exec.Cmd {
+	c := exec.Command(h.program, args...)
+	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(h.program), "SIGNER_HOME=" + h.dir, "SIGNER_ACCOUNT_ID=" + serveAccount, "TZ=UTC",
+		"AWS_REGION=" + serveRegion, "AWS_EC2_METADATA_DISABLED=true", "SIGNER_PRINCIPAL_ARN=arn:aws:iam::" + serveAccount + ":user/admin"}
+	return c
+}
+
+// run runs the program, which must succeed, and returns what it prints.
+func (h *serveHome) run(t testing.TB, args ...string) string {
+	t.Helper()
+	c := h.command(args...)
+	var errs bytes.Buffer
+	c.Stderr = &errs
+	out, err := c.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s", args, err, &errs)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// key makes an access key for a user.
+func (h *serveHome) key(t testing.TB, user string) aws.Credentials {
+	t.Helper()
+	id, secret, ok := strings.Cut(h.run(t, "iam", "create-access-key", "--user-name", user, "--query", "AccessKey.[AccessKeyId,SecretAccessKey]", "--output", "text"), "\t")
+	if !ok {
+		t.Fatal("no key")
+	}
+	return aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}
+}
+
+// keyOf makes an access key for any principal of any account.
+func (h *serveHome) keyOf(t testing.TB, account, principal string) aws.Credentials {
+	t.Helper()
+	store, err := records.Open(t.Context(), records.Config{Path: filepath.Join(h.dir, "records.db")})
+	must(t, err)
+	defer store.Close()
+	c := aws.Credentials{AccessKeyID: fmt.Sprint("AKIATEST", time.Now().UnixNano()), SecretAccessKey: "made for a test"}
+	sealed, err := h.keys.Seal(t.Context(), c.AccessKeyID, keys.Secret(c.SecretAccessKey))
+	must(t, err)
+	must(t, store.AddAccessKey(t.Context(), records.AccessKey{ID: c.AccessKeyID, Account: account, User: c.AccessKeyID, Principal: principal, Secret: sealed, Status: "Active", CreatedAt: time.Now()}, 1))
+	return c
+}
+
+// served is a server that runs.
+type served struct {
+	url, admin string
+	process    *exec.Cmd
+	ended      chan error
+
+	mu  sync.Mutex
+	log bytes.Buffer
+}
+
+// start starts a server, and waits until it serves.
+func (h *serveHome) start(t testing.TB, args ...string) *served {
+	t.Helper()
+	s := &served{ended: make(chan error, 1)}
+	s.process = h.command(append([]string{"serve", "--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--log-format", "json"}, args...)...)
+	out, err := s.process.StderrPipe()
+	must(t, err)
+	must(t, s.process.Start())
+	serving := make(chan struct{})
+	go s.follow(out, serving)
+	select {
+	case <-serving:
+	case err := <-s.ended:
+		t.Fatalf("the server ended: %v\n%s", err, s.logged())
+	case <-time.After(20 * time.Second):
+		t.Fatalf("the server does not serve\n%s", s.logged())
+	}
+	t.Cleanup(func() { s.process.Process.Kill() })
+	return s
+}
+
+// follow keeps the log, and finds out where the server is.
+func (s *served) follow(out io.Reader, serving chan<- struct{}) {
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		var line struct{ Msg, URL string }
+		json.Unmarshal(lines.Bytes(), &line)
+		s.mu.Lock()
+		s.log.Write(append(lines.Bytes(), '\n'))
+		switch line.Msg {
+		case "admin":
+			s.admin = line.URL
+		case "serving":
+			s.url = line.URL
+			close(serving)
+		}
+		s.mu.Unlock()
+	}
+	s.ended <- s.process.Wait()
+}
+
+func (s *served) logged() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
+}
+
+// quiet checks that the server has nothing to complain about.
+func (s *served) quiet(t testing.TB) {
+	t.Helper()
+	for line := range strings.Lines(s.logged()) {
+		if !strings.Contains(line, `"level":"INFO"`) {
+			t.Errorf("the server says: %s", line)
+		}
+	}
+}
+
+// stop asks the server to stop and returns how it ended.
+func (s *served) stop(t testing.TB) error {
+	t.Helper()
+	must(t, s.process.Process.Signal(syscall.SIGTERM))
+	select {
+	case err := <-s.ended:
+		return err
+	case <-time.After(40 * time.Second):
+		t.Fatalf("the server does not stop\n%s", s.logged())
+		return nil
+	}
+}
+
+// kill ends the server in the middle of things.
+func (s *served) kill() {
+	s.process.Process.Kill()
+	<-s.ended
+}
+
+// client is the SDK's client. Whichever host it asks for, it gets to the server.
+func (s *served) client(t testing.TB, key aws.Credentials) *signer.Client {
+	address := strings.TrimPrefix(s.url, "http://")
+	transport := &http.Transport{MaxIdleConnsPerHost: 64, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, address)
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	return signer.New(signer.Options{
+		Region: serveRegion, BaseEndpoint: aws.String("http://signer.test"), HTTPClient: &http.Client{Transport: transport}, Retryer: aws.NopRetryer{},
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return key, nil }),
+	})
+}
+
+// python runs a script of testdata with boto3, gives it a task as JSON and returns
+// its answers. Without boto3 the test is skipped.
+func (h *serveHome) python(t *testing.T, script string, task, answer any) {
+	t.Helper()
+	in, err := json.Marshal(task)
+	must(t, err)
+	c := h.command()
+	c.Path, err = exec.LookPath("python3")
+	if err != nil {
+		t.Skip("there is no python3")
+	}
+	c.Args = []string{"python3", filepath.Join("testdata", script)}
+	c.Stdin = bytes.NewReader(in)
+	c.Stderr = os.Stderr
+	out, err := c.Output()
+	if c.ProcessState.ExitCode() == 77 {
+		t.Skip("python3 has no boto3")
+	}
+	must(t, err)
+	must(t, json.Unmarshal(out, answer))
+}
+
+// get asks the admin listener, or anything else.
+func get(t testing.TB, url string) (int, string) {
+	t.Helper()
+	r, err := http.Get(url)
+	must(t, err)
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	must(t, err)
+	return r.StatusCode, string(b)
+}
+
+// withEnv is a command with more variables.
+func withEnv(c *exec.Cmd, more ...string) *exec.Cmd {
+	c.Env = slices.Concat(c.Env, more)
+	return c
+}
