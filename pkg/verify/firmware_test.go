@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"io"
 	"io/fs"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -140,7 +140,7 @@ func TestFirmwareRefused(t *testing.T) {
 		"two payloads":      {swap("{", `{"payloadLocation":{"s3":{"bucketName":"b","key":"k","version":"v"}},`), "lacks a member"},
 		"another size":      {swap("Size\":5", "Size\":6"), "5 bytes, and it says 6"},
 		"a size of text":    {swap("Size\":5", "Size\":\"5\""), "no value where one belongs"},
-		"a size of zeros":   {swap("Size\":5", "Size\":05"), "no number where one belongs"},
+		"a size of zeros":   {swap("Size\":5", "Size\":05"), "no value where one belongs"},
 		"a negative size":   {swap("Size\":5", "Size\":-5"), "no number where one belongs"},
 		"a size of null":    {swap("Size\":5", "Size\":null"), "no number where one belongs"},
 		"other algorithm":   {swap("SHA256withECDSA", "SHA1withECDSA"), "of a kind that AWS Signer does not make"},
@@ -168,7 +168,11 @@ func TestFirmwareRefused(t *testing.T) {
 		"not UTF-8":         {swap("SHA256withECDSA", "\xff"), "not UTF-8"},
 		"long name":         {swap("{", `{"`+strings.Repeat("x", 2000)+`":1,`), "too long"},
 		"long signature":    {swap(`"signature":"`, `"signature":"`+strings.Repeat("x", 2<<20)), "too long"},
-		"deep":              {swap("{", `{"deep":`+strings.Repeat("[", 1<<20)+strings.Repeat("]", 1<<20)+","), `member "deep"`},
+		"deep":              {swap("{", `{"deep":`+strings.Repeat("[", 1<<20)+strings.Repeat("]", 1<<20)+","), "nested too deeply"},
+		"no JSON within":    {swap("{", `{"more":[1 2],`), "where"},
+		"no JSON word":      {swap("{", `{"more":nil,`), "no value where one belongs"},
+		"no value":          {swap("{", `{"more":,`), "no value where one belongs"},
+		"no name":           {swap("{", `{"more":{1:2},`), "where"},
 		"many members":      {swap("{", manyMembers()), "too many members"},
 	} {
 		t.Run(name, func(t *testing.T) { expect(t, judge(t, know(id), []byte(tc.object)), verify.Corrupt, tc.reason) })
@@ -178,8 +182,8 @@ func TestFirmwareRefused(t *testing.T) {
 func manyMembers() string {
 	var b strings.Builder
 	b.WriteString("{")
-	for i := range 70 {
-		b.WriteString(`"m` + base64.RawStdEncoding.EncodeToString([]byte{byte(i)}) + `":0,`)
+	for i := range 1100 {
+		b.WriteString(`"m` + strconv.Itoa(i) + `":0,`)
 	}
 	return b.String()
 }

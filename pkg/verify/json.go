@@ -3,6 +3,7 @@ package verify
 import (
 	"bufio"
 	"context"
+	"encoding/json"
 	"io"
 	"strconv"
 	"unicode/utf8"
@@ -37,9 +38,11 @@ func (c cancelable) Read(p []byte) (int, error) {
 }
 
 const (
-	maxMembers = 64      // of an object
+	maxMembers = 1 << 10 // of an object
 	maxName    = 1 << 10 // bytes
 	maxText    = 1 << 20 // bytes of a text that is kept
+	maxWord    = 1 << 10 // bytes of a number
+	maxDepth   = 100
 )
 
 func errJSON(what string) error {
@@ -208,7 +211,7 @@ func (s *scanner) word() (string, error) {
 		return "", err
 	}
 	var word []byte
-	for len(word) < 40 {
+	for len(word) < maxWord {
 		b, err := s.in.Peek(1)
 		if err != nil {
 			return "", failed(err)
@@ -225,41 +228,42 @@ func (s *scanner) word() (string, error) {
 	return string(word), nil
 }
 
-// skip passes over a value, whatever it is. It is not particular about the inside
-// of objects and lists.
-func (s *scanner) skip() error {
-	depth := 0
-	for {
-		c, err := s.peek()
-		if err != nil {
-			return err
-		}
-		switch c {
-		case '"':
-			err = s.skipText()
-		case '{', '[':
-			depth++
-			_, err = s.in.Discard(1)
-		case '}', ']':
-			depth--
-			_, err = s.in.Discard(1)
-		case ',', ':':
-			_, err = s.in.Discard(1)
-			if depth == 0 {
-				err = errJSON("there is no value where one belongs")
-			}
-		default:
-			_, err = s.word()
-		}
-		switch {
-		case err != nil:
-			return err
-		case depth < 0:
-			return errJSON("there is no value where one belongs")
-		case depth == 0:
-			return nil
-		}
+// skip passes over a value, whatever it is.
+func (s *scanner) skip() error { return s.skipWithin(maxDepth) }
+
+// skipWithin passes over a value that may hold others, down to a depth. Names that
+// occur twice are of no interest there.
+func (s *scanner) skipWithin(depth int) error {
+	c, err := s.peek()
+	switch {
+	case err != nil:
+		return err
+	case depth == 0:
+		return errJSON("it is nested too deeply")
+	case c == '"':
+		return s.skipText()
+	case c == '{':
+		s.in.Discard(1)
+		return s.sequence('}', func() error { return s.skipMember(depth - 1) })
+	case c == '[':
+		s.in.Discard(1)
+		return s.sequence(']', func() error { return s.skipWithin(depth - 1) })
 	}
+	word, err := s.word()
+	if err == nil && !json.Valid([]byte(word)) {
+		err = errJSON("there is no value where one belongs")
+	}
+	return err
+}
+
+func (s *scanner) skipMember(depth int) error {
+	if err := s.skipText(); err != nil {
+		return err
+	}
+	if _, err := s.take(":"); err != nil {
+		return err
+	}
+	return s.skipWithin(depth)
 }
 
 func (s *scanner) skipText() error {
