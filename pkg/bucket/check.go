@@ -68,7 +68,7 @@ func CheckKey(bucket, key string) error {
 	case key == "":
 		return invalid("The object key must not be empty.", bucket, key, "")
 	case len(key) > maxKey:
-		return refuse(KeyTooLongError, bucket, key, "")
+		return refuse(KeyTooLongError, bucket, key, "").With("Size", len(key)).With("MaxSizeAllowed", maxKey)
 	case !utf8.ValidString(key):
 		return refuse(InvalidURI, bucket, key, "")
 	}
@@ -87,7 +87,7 @@ func checkVersion(bucket, key, version string) error {
 		ok = lowerOrDigit(c) || 'A' <= c && c <= 'Z' || c == '-' || c == '_' || c == '.'
 	}
 	if !ok {
-		return invalid("Invalid version id specified", bucket, key, version)
+		return invalid("Invalid version id specified", bucket, key, version).With("ArgumentName", "versionId").With("ArgumentValue", version)
 	}
 	return nil
 }
@@ -126,7 +126,7 @@ func checkConditions(ifNoneMatch, ifMatch, bucket, key string) error {
 // checkProof returns S3's error for digests that cannot be any.
 func checkProof(contentMD5 string, sum Checksum, bucket, key string) error {
 	if _, ok := checksum.MD5.Decode(contentMD5); contentMD5 != "" && !ok {
-		return refuse(InvalidDigest, bucket, key, "")
+		return refuse(InvalidDigest, bucket, key, "").With("Content-MD5", contentMD5)
 	}
 	if sum.Algorithm == "" {
 		return nil
@@ -149,8 +149,11 @@ func checkRoom(contentType string, metadata map[string]string, h Headers, bucket
 		size += len(name) + len(value)
 	}
 	headers := len(contentType) + len(h.CacheControl) + len(h.ContentDisposition) + len(h.ContentEncoding) + len(h.ContentLanguage) + len(h.Expires) + len(h.WebsiteRedirect)
-	if size > maxMetadata || headers > maxHeaders {
-		return refuse(MetadataTooLarge, bucket, key, "")
+	if size > maxMetadata {
+		return refuse(MetadataTooLarge, bucket, key, "").With("Size", size).With("MaxSizeAllowed", maxMetadata)
+	}
+	if headers > maxHeaders {
+		return refuse(MetadataTooLarge, bucket, key, "").With("Size", headers).With("MaxSizeAllowed", maxHeaders)
 	}
 	return nil
 }
@@ -174,7 +177,7 @@ func (o PartOptions) Check(bucket, key string) error {
 // checkPart returns S3's error unless a part can have this number.
 func checkPart(number int, bucket, key string) error {
 	if number < 1 || number > MaxParts {
-		return invalid("Part number must be an integer between 1 and 10000, inclusive.", bucket, key, "")
+		return invalid("Part number must be an integer between 1 and 10000, inclusive.", bucket, key, "").With("ArgumentName", "partNumber").With("ArgumentValue", number)
 	}
 	return nil
 }

@@ -94,18 +94,20 @@ func (u uploadDir) gather(ctx context.Context, up uploadRecord, wanted []Part) (
 	if len(wanted) == 0 {
 		return nil, NewError(MalformedXML)
 	}
+	for i := range wanted[1:] {
+		if wanted[i+1].Number <= wanted[i].Number {
+			return nil, NewError(InvalidPartOrder)
+		}
+	}
 	for i, want := range wanted {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
-		}
-		if i > 0 && want.Number <= wanted[i-1].Number {
-			return nil, NewError(InvalidPartOrder)
 		}
 		v, err := u.part(want.Number)
 		v.close()
 		part := v.rec.part(want.Number)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && !sameTag(want.ETag, part.ETag) {
-			return nil, NewError(InvalidPart)
+			return nil, u.invalidPart(want)
 		}
 		if err != nil {
 			return nil, err
@@ -114,11 +116,16 @@ func (u uploadDir) gather(ctx context.Context, up uploadRecord, wanted []Part) (
 			return nil, err
 		}
 		if i < len(wanted)-1 && part.Size < MinPart {
-			return nil, NewError(EntityTooSmall)
+			return nil, NewError(EntityTooSmall).With("ProposedSize", part.Size).With("MinSizeAllowed", MinPart)
 		}
 		parts = append(parts, part)
 	}
 	return parts, nil
+}
+
+// invalidPart returns what S3 says of a part that is not there as a caller has it.
+func (u uploadDir) invalidPart(want Part) *Error {
+	return NewError(InvalidPart).With("UploadId", u.id).With("PartNumber", want.Number).With("ETag", strings.Trim(want.ETag, `"`))
 }
 
 // expects tells whether the checksum that a caller has of a part is the part's.
@@ -195,7 +202,7 @@ func (u uploadRecord) agrees(rec record, opts CompleteOptions) error {
 	want, sum := opts.Checksum, rec.checksum()
 	switch {
 	case opts.Size != nil && *opts.Size != rec.Size:
-		return mistaken("The provided 'x-amz-mp-object-size' header value %d does not match what was computed: %d", *opts.Size, rec.Size)
+		return mistaken("The provided 'x-amz-mp-object-size' header value %d does not match what was computed: %d", rec.Size, *opts.Size)
 	case u.Implied || sum.Algorithm == "":
 		return nil
 	case want.Type != "" && want.Type != sum.Type:
@@ -212,7 +219,7 @@ func (u uploadDir) assemble(ctx context.Context, s *staged, parts []Part) error 
 	for _, p := range parts {
 		v, err := u.part(p.Number)
 		if errors.Is(err, fs.ErrNotExist) || err == nil && v.rec.ETag != p.ETag {
-			err = NewError(InvalidPart)
+			err = u.invalidPart(p)
 		}
 		if err == nil {
 			err = s.append(ctx, v.f, p.Size)

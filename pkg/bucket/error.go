@@ -43,8 +43,19 @@ type Error struct {
 	Bucket, Key  string
 	VersionID    string // the version it is about, if any
 	DeleteMarker bool   // that version is a delete marker
+	Details      []Detail
 
 	Err error // what a remote store said, if anything
+}
+
+// Detail is what S3 tells of a refusal beside its text: the element's name, and its
+// content.
+type Detail struct{ Name, Value string }
+
+// With adds a detail to the error, and returns it.
+func (e *Error) With(name string, value any) *Error {
+	e.Details = append(e.Details, Detail{name, fmt.Sprint(value)})
+	return e
 }
 
 var _ smithy.APIError = (*Error)(nil)

@@ -81,7 +81,7 @@ func (u uploadDir) put(ctx context.Context, d *Dir, up uploadRecord, number int,
 	}
 	if err := s.moveTo(u.path + "/" + partFile(number)); err != nil {
 		if errors.Is(err, fs.ErrNotExist) { // the upload has ended meanwhile
-			err = refuse(NoSuchUpload, u.bucket, u.key, "")
+			err = u.unknown()
 		}
 		return Part{}, err
 	}
@@ -91,7 +91,7 @@ func (u uploadDir) put(ctx context.Context, d *Dir, up uploadRecord, number int,
 	}
 	err = syncDir(u.root, u.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = refuse(NoSuchUpload, u.bucket, u.key, "")
+		err = u.unknown()
 	}
 	return part, err
 }
@@ -131,7 +131,7 @@ func (u uploadDir) list(ctx context.Context, after, limit int) (page PartPage, e
 		}
 	})
 	if errors.Is(err, fs.ErrNotExist) {
-		return PartPage{}, refuse(NoSuchUpload, u.bucket, u.key, "")
+		return PartPage{}, u.unknown()
 	}
 	numbers, more := least.sorted()
 	page.Truncated = more
@@ -141,7 +141,7 @@ func (u uploadDir) list(ctx context.Context, after, limit int) (page PartPage, e
 		}
 		v, err := u.part(n)
 		if errors.Is(err, fs.ErrNotExist) {
-			return PartPage{}, refuse(NoSuchUpload, u.bucket, u.key, "")
+			return PartPage{}, u.unknown()
 		}
 		if err != nil {
 			return PartPage{}, err

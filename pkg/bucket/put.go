@@ -146,8 +146,10 @@ func (k keyDir) allows(ifNoneMatch, ifMatch string) error {
 func (k keyDir) permits(newest record, ifNoneMatch, ifMatch string) error {
 	exists := newest.Order > 0 && !newest.Marker
 	switch {
-	case ifNoneMatch != "" && exists, ifMatch != "" && exists && !sameTag(ifMatch, newest.ETag):
-		return refuse(PreconditionFailed, k.bucket, k.key, "")
+	case ifNoneMatch != "" && exists:
+		return refuse(PreconditionFailed, k.bucket, k.key, "").With("Condition", "If-None-Match")
+	case ifMatch != "" && exists && !sameTag(ifMatch, newest.ETag):
+		return refuse(PreconditionFailed, k.bucket, k.key, "").With("Condition", "If-Match")
 	case ifMatch != "" && !exists:
 		return refuse(NoSuchKey, k.bucket, k.key, "")
 	}

@@ -65,7 +65,8 @@ type proof struct {
 // checksum by which it was.
 func (s sums) check(p proof) (*Checksum, error) {
 	if got := checksum.Encode(s.md5.Sum(nil)); p.md5 != "" && p.md5 != got {
-		return nil, NewError(BadDigest)
+		expected, _ := checksum.MD5.Decode(p.md5)
+		return nil, NewError(BadDigest).With("CalculatedDigest", got).With("ExpectedDigest", hex.EncodeToString(expected))
 	}
 	sum := s.of(p.checksum.Algorithm)
 	if p.trailer != nil {

@@ -6,14 +6,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 )
 
-// tablePart is a part in the table that an object has of them.
+// tablePart is a part in the table that an object has of them. The numbers with which
+// the parts came are forgotten: readers count them.
 type tablePart struct {
-	Number int    `json:"n"`
-	Size   int64  `json:"size"`
-	Sum    string `json:"sum,omitempty"`
+	Size int64  `json:"size"`
+	Sum  string `json:"sum,omitempty"`
 }
 
 // writeTable writes a table of the parts behind the object's bytes, and returns its
@@ -21,7 +20,7 @@ type tablePart struct {
 func (s *staged) writeTable(parts []Part) (int64, error) {
 	table := make([]tablePart, len(parts))
 	for i, p := range parts {
-		table[i] = tablePart{p.Number, p.Size, p.Checksum.Value}
+		table[i] = tablePart{p.Size, p.Checksum.Value}
 	}
 	b, err := json.Marshal(table)
 	if err != nil {
@@ -50,7 +49,7 @@ func readTable(f *os.File, r record) ([]Part, error) {
 	}
 	parts, offset := make([]Part, len(table)), int64(0)
 	for i, p := range table {
-		parts[i] = Part{Number: p.Number, Size: p.Size, Offset: offset}
+		parts[i] = Part{Number: i + 1, Size: p.Size, Offset: offset}
 		if a := r.checksum().Algorithm; p.Sum != "" {
 			parts[i].Checksum = Checksum{a, FullObject, p.Sum}
 		}
@@ -75,7 +74,7 @@ func (d *Dir) Parts(ctx context.Context, bucket, key, version string, opts PartL
 	if err != nil {
 		return PartPage{}, err
 	}
-	from, _ := slices.BinarySearchFunc(all, opts.After+1, func(p Part, n int) int { return p.Number - n })
+	from := min(max(0, opts.After), len(all))
 	to := min(len(all), from+pageSize(opts.Max))
 	page.Parts, page.Truncated = all[from:to], to < len(all)
 	return page, nil

@@ -41,7 +41,8 @@ type Uploads interface {
 	ListUploads(ctx context.Context, bucket string, opts UploadListOptions) (UploadPage, error)
 
 	// Parts returns a page of the parts that a version was put in, if it was, as
-	// far as the store knows of them. They have no entity tags.
+	// far as the store knows of them. They are counted from 1 without gaps, and
+	// have no entity tags.
 	Parts(ctx context.Context, bucket, key, version string, opts PartListOptions) (PartPage, error)
 }
 
@@ -111,8 +112,8 @@ type PartPage struct {
 type UploadListOptions struct {
 	Prefix       string
 	Delimiter    string // as in ListOptions
-	KeyMarker    string // start after this key or,
-	UploadMarker string // if this is set, within it, after this upload
+	KeyMarker    string // start after this key or common prefix or,
+	UploadMarker string // if this is set, after this upload, the key of which is the first from KeyMarker on
 	Max          int    // 0, or more than MaxKeys: MaxKeys
 }
 
@@ -123,7 +124,7 @@ type UploadPage struct {
 	Prefixes         []string
 	Truncated        bool
 	NextKeyMarker    string // for the page after, if there is more
-	NextUploadMarker string // empty if the page ended with a common prefix
+	NextUploadMarker string // a common prefix in which the page ends can be told again then
 }
 
 // CheckType returns an InvalidRequest unless the algorithm can have checksums of the

@@ -39,20 +39,53 @@ type uploadLister struct {
 	bucket string
 	opts   UploadListOptions
 	room   int
+	after  *Upload       // the one that the page begins after; nil: after KeyMarker
 	found  []uploadEntry // in order
 }
 
-// uploadEntry is an upload or, without one, a common prefix.
+// uploadEntry is an upload or, if grouped, a common prefix with the first upload that
+// it stands for.
 type uploadEntry struct {
-	name   string // its key, or the prefix
-	upload Upload
+	name    string // its key, or the prefix
+	grouped bool
+	upload  Upload
 }
 
 func (e uploadEntry) compare(o uploadEntry) int {
-	return cmp.Or(strings.Compare(e.name, o.name), strings.Compare(e.upload.ID, o.upload.ID))
+	c := strings.Compare(e.name, o.name)
+	if e.grouped && o.grouped {
+		return c
+	}
+	return cmp.Or(c, strings.Compare(e.upload.ID, o.upload.ID))
 }
 
-func (l *uploadLister) scan() (err error) {
+// begin finds the upload that the page begins after. It may have ended meanwhile: ids
+// are in the order of time, so that its place is known all the same.
+func (l *uploadLister) begin() error {
+	id := l.opts.UploadMarker
+	if id == "" || l.opts.KeyMarker == "" {
+		return nil
+	}
+	rec, err := readUpload(l.root, l.bucket, id)
+	if errors.Is(err, fs.ErrNotExist) && isUploadID(id) {
+		rec.Key, err = l.opts.KeyMarker, nil
+	}
+	if errors.Is(err, fs.ErrNotExist) || err == nil && rec.Key < l.opts.KeyMarker {
+		return l.badMarker()
+	}
+	l.after = &Upload{Key: rec.Key, ID: id}
+	return err
+}
+
+func (l *uploadLister) badMarker() error {
+	return invalid("Invalid uploadId marker", l.bucket, "", "").With("ArgumentName", "upload-id-marker").With("ArgumentValue", l.opts.UploadMarker)
+}
+
+func (l *uploadLister) scan() error {
+	err := l.begin()
+	if err != nil {
+		return err
+	}
 	scanErr := scan(l.root, l.bucket+uploadsDir, func(id string) {
 		if err == nil && isUploadID(id) {
 			err = l.look(id)
@@ -73,31 +106,43 @@ func (l *uploadLister) look(id string) error {
 	if err != nil {
 		return err
 	}
-	e := uploadEntry{rec.Key, rec.upload(id)}
-	g := grouping{l.opts.Prefix, l.opts.Delimiter}
-	if common := g.common(rec.Key); common != "" {
-		e = uploadEntry{name: common}
+	e := uploadEntry{name: rec.Key, upload: rec.upload(id)}
+	if common := (grouping{l.opts.Prefix, l.opts.Delimiter}).common(rec.Key); common != "" {
+		e.name, e.grouped = common, true
 	}
-	if l.follows(e) {
+	follows, err := l.follows(e)
+	if follows {
 		l.add(e)
 	}
-	return nil
+	return err
 }
 
-// follows tells whether an entry comes after the markers.
-func (l *uploadLister) follows(e uploadEntry) bool {
-	within := e.upload.ID != "" && e.name == l.opts.KeyMarker && l.opts.UploadMarker != ""
-	return e.name > l.opts.KeyMarker || within && e.upload.ID > l.opts.UploadMarker
+// follows tells whether an entry comes after the markers. Both mark one upload, so that
+// no other may lie between them.
+func (l *uploadLister) follows(e uploadEntry) (bool, error) {
+	key, id := e.upload.Key, e.upload.ID
+	switch {
+	case l.after == nil:
+		return key > l.opts.KeyMarker && !(e.grouped && e.name == l.opts.KeyMarker), nil
+	case key >= l.opts.KeyMarker && key < l.after.Key:
+		return false, l.badMarker()
+	}
+	return key > l.after.Key || key == l.after.Key && id > l.after.ID, nil
 }
 
-// add puts an entry where it belongs, once, and drops one too many.
+// add puts an entry where it belongs, once, and drops one too many. A common prefix
+// keeps the first of its uploads.
 func (l *uploadLister) add(e uploadEntry) {
 	i, known := slices.BinarySearchFunc(l.found, e, uploadEntry.compare)
-	if known || i == l.room {
-		return
+	switch {
+	case known:
+		if old := l.found[i].upload; cmp.Or(strings.Compare(e.upload.Key, old.Key), strings.Compare(e.upload.ID, old.ID)) < 0 {
+			l.found[i].upload = e.upload
+		}
+	case i < l.room:
+		l.found = slices.Insert(l.found, i, e)
+		l.found = l.found[:min(len(l.found), l.room)]
 	}
-	l.found = slices.Insert(l.found, i, e)
-	l.found = l.found[:min(len(l.found), l.room)]
 }
 
 func (l *uploadLister) page() (page UploadPage) {
@@ -106,7 +151,7 @@ func (l *uploadLister) page() (page UploadPage) {
 		l.found = l.found[:l.room-1]
 	}
 	for _, e := range l.found {
-		if e.upload.ID == "" {
+		if e.grouped {
 			page.Prefixes = append(page.Prefixes, e.name)
 		} else {
 			page.Uploads = append(page.Uploads, e.upload)

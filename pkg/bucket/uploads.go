@@ -157,9 +157,14 @@ func (u uploadDir) moveIn(aside string) error {
 func (u uploadDir) read() (uploadRecord, error) {
 	rec, err := readUpload(u.root, u.bucket, u.id)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && rec.Key != u.key {
-		return uploadRecord{}, refuse(NoSuchUpload, u.bucket, u.key, "")
+		return uploadRecord{}, u.unknown()
 	}
 	return rec, err
+}
+
+// unknown returns what S3 says of an upload that does not exist.
+func (u uploadDir) unknown() *Error {
+	return refuse(NoSuchUpload, u.bucket, u.key, "").With("UploadId", u.id)
 }
 
 // readUpload reads what is known of an upload: fs.ErrNotExist if there is none.
@@ -189,7 +194,7 @@ func (u uploadDir) lock(ctx context.Context) (rec uploadRecord, unlock func(), e
 	}
 	f, err := u.root.OpenFile(u.path+uploadFile, os.O_RDWR, 0)
 	if errors.Is(err, fs.ErrNotExist) {
-		return uploadRecord{}, nil, refuse(NoSuchUpload, u.bucket, u.key, "")
+		return uploadRecord{}, nil, u.unknown()
 	}
 	if err != nil {
 		return uploadRecord{}, nil, err

@@ -9,15 +9,17 @@ import (
 
 // oddKeys are keys that S3 takes and that file systems, URLs or XML may spoil.
 var oddKeys = []string{
-	"x", "x/y", "x/y/z", "x/", "x//", "x//y", "/", "//", "/x", "a b", " ", "a+b", "a%2Fb", "a%20b", "%", "a?b#c&d=e",
+	"x", "x/y", "x/y/z", "x/", "x//", "x//y", "/x", "a b", " ", "a+b", "a%2Fb", "a%20b", "%", "a?b#c&d=e",
 	"UPPER", "upper", "Straße", "STRASSE", "\u00e9", "e\u0301", "日本語/キー", "🔑", "null", "v0", "a\\b", "a:b", "c:\\x", "CON", "aux.txt",
 	"-rf", "~", "*", "'\"<>&", "trailing.", "trailing ", "=", "+", "@", "tab\tin", "=app.zip", ".hidden", "...",
 	strings.Repeat("k", 255), strings.Repeat("k", 256), strings.Repeat("k", 1024), strings.Repeat("é", 512),
-	strings.Repeat("d/", 512), strings.Repeat("/", 1024),
+	strings.Repeat("d/", 512), strings.Repeat("/", 1023) + "x",
 }
 
-// dotKeys are keys that look like ways out of a directory.
+// dotKeys are keys that look like ways out of a directory, or like no way. Over its own
+// protocol, S3 does not take all of them.
 var dotKeys = []string{
+	"/", "//", strings.Repeat("/", 1024),
 	".", "..", "./x", "../x", "../../../../etc/passwd", "a/../b", "a/./b", "a/..", "..\\x", "/..", "/../x", "x/../../../y",
 }
 

@@ -22,7 +22,7 @@ import (
 // is one, can answer for, and the directory of its temporary files.
 func newStore(t *testing.T, flaky func(w http.ResponseWriter, r *http.Request) bool) (s *s3store.Store, temp string) {
 	t.Helper()
-	f := front{bucket.Open(bucket.Config{Dir: t.TempDir()})}
+	f := newFront(t)
 	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if flaky == nil || !flaky(w, r) {
 			f.ServeHTTP(w, r)

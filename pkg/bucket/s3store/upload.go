@@ -120,7 +120,7 @@ func (s *Store) ListParts(ctx context.Context, name, key, id string, opts bucket
 	if err != nil {
 		return bucket.PartPage{}, explain(err, "list the parts of", place{bucket: name, key: key})
 	}
-	sum := bucket.Checksum{Algorithm: checksum.Algorithm(out.ChecksumAlgorithm), Type: bucket.ChecksumType(out.ChecksumType)}
+	sum := uploadChecksum(out.ChecksumAlgorithm, out.ChecksumType)
 	page := bucket.PartPage{Upload: bucket.Upload{Key: key, ID: id, Checksum: sum}, Truncated: aws.ToBool(out.IsTruncated)}
 	for i := range out.Parts {
 		p := &out.Parts[i]
@@ -147,10 +147,19 @@ func (s *Store) ListUploads(ctx context.Context, name string, opts bucket.Upload
 		page.NextKeyMarker, page.NextUploadMarker = d.text(out.NextKeyMarker), aws.ToString(out.NextUploadIdMarker)
 	}
 	for _, u := range out.Uploads {
-		sum := bucket.Checksum{Algorithm: checksum.Algorithm(u.ChecksumAlgorithm), Type: bucket.ChecksumType(u.ChecksumType)}
+		sum := uploadChecksum(u.ChecksumAlgorithm, u.ChecksumType)
 		page.Uploads = append(page.Uploads, bucket.Upload{Key: d.text(u.Key), ID: aws.ToString(u.UploadId), Initiated: aws.ToTime(u.Initiated), Checksum: sum})
 	}
 	return page, explain(d.err, "list the uploads in", place{bucket: name, key: opts.Prefix})
+}
+
+// uploadChecksum is what the service tells of an upload's checksum. Where nobody asked
+// for one, it says "null".
+func uploadChecksum(a types.ChecksumAlgorithm, t types.ChecksumType) bucket.Checksum {
+	if a == "null" {
+		return bucket.Checksum{}
+	}
+	return bucket.Checksum{Algorithm: checksum.Algorithm(a), Type: bucket.ChecksumType(t)}
 }
 
 // Parts returns a page of the parts that a version was put in. The service tells
