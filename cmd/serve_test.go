@@ -3,7 +3,14 @@ package cmd_test
 import (
 	"archive/zip"
 	"bytes"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"encoding/json"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // archive is a small archive.
@@ -17,4 +24,58 @@ func archive(t testing.TB) []byte {
 	must(t, err)
 	must(t, z.Close())
 	return b.Bytes()
+}
+
+// boto3 does a team's whole work.
+func TestServeBoto3(t *testing.T) {
+	h := newServeHome(t)
+	s := h.start(t)
+	key := h.key(t, "maria")
+	good, err := h.put(t.Context(), "source", "app.zip", archive(t))
+	must(t, err)
+	bad, err := h.put(t.Context(), "source", "app.zip", []byte("no archive"))
+	must(t, err)
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	device := bundle(t, ec)
+	var got map[string]json.RawMessage
+	h.python(t, "serve.py", map[string]any{
+		"url": s.url, "region": serveRegion, "key": key.AccessKeyID, "secret": key.SecretAccessKey, "version": good, "bad": bad,
+		"certificate": string(device.Certificate), "privateKey": string(device.PrivateKey),
+	}, &got)
+	const maria = `"arn:aws:iam::111122223333:user/maria"`
+	want := map[string]string{
+		"certificate": `["device", "IMPORTED", "ISSUED", true]`, "certificates": `2`, "no certificate": `["ResourceNotFoundException", 400]`, "gone": `["ResourceNotFoundException", 400]`,
+		"tags": `{"stage": "test"}`, "permissions": `1`, "no permissions": `["ResourceNotFoundException", 404]`, "profiles": `[2, 2, 1]`, "platforms": `5`, "platform": `250`,
+		"one token, one job": `true`, "job": `["Succeeded", ` + maria + `, "111122223333", true]`, "waited in vain": `"Failed"`,
+		"envelope": `["header", "payload", "protected", "signature"]`, "jobs": `5`, "succeeded": `2`, "revoked": `true`, "statuses": `["Canceled", "Revoked"]`,
+		"key": `["paul", "Active", 20, 40]`, "too many keys": `["LimitExceeded", 409]`, "bad name": `["ValidationError", 400]`, "keys": `2`,
+		"by paul": `"arn:aws:iam::111122223333:user/paul"`, "inactive": `["UnrecognizedClientException", 403]`, "active again": `null`, "deleted": `["UnrecognizedClientException", 403]`,
+		"my own keys":        `["maria"]`,
+		"stranger at signer": `["UnrecognizedClientException", 403]`, "forger at signer": `["InvalidSignatureException", 403]`, "token at signer": `["UnrecognizedClientException", 403]`,
+		"stranger at acm": `["UnrecognizedClientException", 400]`, "forger at acm": `["InvalidSignatureException", 400]`, "token at acm": `["UnrecognizedClientException", 400]`,
+		"stranger at iam": `["InvalidClientTokenId", 403]`, "forger at iam": `["SignatureDoesNotMatch", 403]`, "token at iam": `["InvalidClientTokenId", 403]`,
+	}
+	shown := map[string]string{}
+	for name, v := range got {
+		shown[name] = string(v)
+	}
+	if diff := cmp.Diff(want, shown); diff != "" {
+		t.Error(diff)
+	}
+	if err := s.stop(t); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+	s.quiet(t)
+	s.secret(t, key.SecretAccessKey, string(device.PrivateKey), "Signature=", "X-Amz-Signature")
+}
+
+// secret checks that the log does not tell what is nobody's business.
+func (s *served) secret(t testing.TB, texts ...string) {
+	t.Helper()
+	for _, text := range texts {
+		if strings.Contains(s.logged(), text) {
+			t.Errorf("the log has %.20s...", text)
+		}
+	}
 }

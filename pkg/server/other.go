@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"slices"
 
 	"signer/pkg/accesslog"
 	"signer/pkg/api"
@@ -60,8 +61,21 @@ func (o *other) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		class, status := o.protocol.class(signature.Problem)
 		e = &engine.APIError{Code: class, Message: signature.Message, Status: status}
 	}
+	if known := o.known(e.Code); known != nil { // others may have a class of that name
+		e = &engine.APIError{Code: e.Code, Message: e.Message, Status: known.Status}
+	}
 	accesslog.Of(r.Context()).Error = e.Code
 	o.protocol.refuse(w, e)
+}
+
+// known returns the service's class of error with this name, or nil.
+func (o *other) known(code string) *api.Error {
+	for _, op := range o.service.Operations {
+		if i := slices.IndexFunc(op.Errors, func(e *api.Error) bool { return e.Name == code }); i >= 0 {
+			return op.Errors[i]
+		}
+	}
+	return nil
 }
 
 // guarded makes an error of a panic.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/signer/types"
 	"github.com/google/go-cmp/cmp"
 
 	"signer/pkg/accesslog"
@@ -80,6 +81,9 @@ func TestJSONService(t *testing.T) {
 			key, _ := params.Get("PrivateKey")
 			return document.New(document.Member{Name: "CertificateArn", Value: "key " + string(key.([]byte))}), nil
 		case "DeleteCertificate":
+			if arn, _ := params.Get("CertificateArn"); arn == "arn:aws:acm:r:111122223333:certificate/gone" {
+				return nil, &types.ResourceNotFoundException{Message: aws.String("gone")} // of which AWS Signer says 404
+			}
 			return document.New(), nil
 		case "ListCertificates":
 			return nil, errors.New("a secret")
@@ -95,6 +99,7 @@ func TestJSONService(t *testing.T) {
 		{"ImportCertificate", `{"Certificate": "YQ==", "PrivateKey": "a2V5"}`, `200 ` + kind + ` {"CertificateArn": "key key"}`},
 		{"DescribeCertificate", arn, `200 ` + kind + ` {"Certificate": {"CreatedAt": 1700000000, "ImportedAt": 1700000000.25, "InUseBy": ["a"]}}`},
 		{"DeleteCertificate", arn, `200`},
+		{"DeleteCertificate", strings.Replace(arn, "/x", "/gone", 1), `400 ` + kind + ` {"__type": "ResourceNotFoundException", "message": "gone"}`},
 		{"ListCertificates", ``, `500 ` + kind + ` {"__type": "InternalServiceErrorException", "message": "The service could not carry out the request because of an internal error."}`},
 		{"DescribeCertificate", `{}`, `400 ` + kind + ` {"__type": "ValidationException", "message": "1 validation error detected: Value null at 'certificateArn' failed to satisfy constraint: Member must not be null"}`},
 		{"DescribeCertificate", `{"CertificateArn": 1}`, `400 ` + kind + ` {"__type": "SerializationException", "message": "CertificateArn: NUMBER_VALUE can not be converted to a String"}`},
