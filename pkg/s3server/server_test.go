@@ -46,10 +46,9 @@ var callers = keys{keyID: {Secret: secret, Account: account, Principal: "arn:aws
 // site is a server over a directory.
 type site struct {
 	*httptest.Server
-	t    testing.TB
-	dir  string
-	log  *syncBuffer
-	seen []s3server.Caller
+	t   testing.TB
+	dir string
+	log *syncBuffer
 }
 
 type syncBuffer struct {
@@ -73,16 +72,10 @@ func serve(t testing.TB, change ...func(*s3server.Config)) *site {
 	s := &site{t: t, dir: filepath.Join(t.TempDir(), "buckets"), log: &syncBuffer{}}
 	store := bucket.Open(bucket.Config{Dir: s.dir})
 	c := s3server.Config{
-		Secrets: callers,
-		StoreFor: func(_ context.Context, caller s3server.Caller) (bucket.Store, error) {
-			s.seen = append(s.seen, caller)
-			return store, nil
-		},
-		Region: region,
-		Log:    slog.New(slog.NewTextHandler(s.log, nil)),
-	}
-	if _, ok := t.(*testing.B); ok {
-		c.StoreFor = func(context.Context, s3server.Caller) (bucket.Store, error) { return store, nil }
+		Secrets:  callers,
+		StoreFor: func(context.Context, s3server.Caller) (bucket.Store, error) { return store, nil },
+		Region:   region,
+		Log:      slog.New(slog.NewTextHandler(s.log, nil)),
 	}
 	for _, option := range change {
 		option(&c)
@@ -194,11 +187,18 @@ func eventually(t *testing.T, what string, is func() bool) {
 }
 
 func TestCaller(t *testing.T) {
-	s := serve(t)
+	var seen []s3server.Caller
+	s := serve(t, func(c *s3server.Config) {
+		open := c.StoreFor
+		c.StoreFor = func(ctx context.Context, caller s3server.Caller) (bucket.Store, error) {
+			seen = append(seen, caller)
+			return open(ctx, caller)
+		}
+	})
 	s.must("GET", "/", "")
 	want := s3server.Caller{Account: account, Principal: "arn:aws:iam::111122223333:user/me", KeyID: keyID, Region: region}
-	if len(s.seen) != 1 || s.seen[0] != want {
-		t.Errorf("callers %+v", s.seen)
+	if len(seen) != 1 || seen[0] != want {
+		t.Errorf("callers %+v", seen)
 	}
 	answer, text := s.do("GET", "/", "", "X-Amz-Expected-Bucket-Owner: 999999999999")
 	if answer.StatusCode != 403 || content(text, "Code") != "AccessDenied" {

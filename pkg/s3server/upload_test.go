@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"strings"
 	"testing"
@@ -161,7 +162,14 @@ func TestAborted(t *testing.T) {
 // TestSlowUpload has a body come so slowly that the server gives up.
 func TestSlowUpload(t *testing.T) {
 	s, _ := stocked(t)
-	s.Config.ReadTimeout = 50 * time.Millisecond
+	handler := s.Config.Handler
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
+			t.Error(err)
+		}
+		handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
 	r := s.request("PUT", "/bkt/slow", "", "X-Amz-Content-Sha256: UNSIGNED-PAYLOAD")
 	stop := make(chan struct{})
 	defer close(stop)
