@@ -14,7 +14,7 @@ const (
 
 	// What an archive may ask of whoever reads it. Lambda takes 250 MB
 	// uncompressed; these are for archives made to keep a reader busy.
-	maxEntries = 2 << 20
+	maxEntries = 1 << 20
 	maxPlain   = 16 << 30
 )
 
@@ -107,7 +107,7 @@ func (s *survey) note(e *entry) error {
 func fileName(name []byte) string { return path.Clean(slashed(name)) }
 
 // names finds entries that become the same file. It keeps eight bytes for each,
-// because an archive may have millions, and looks the rest up again at need.
+// because an archive may have a million, and looks the rest up again at need.
 type names struct {
 	archive *archive
 	seed    maphash.Seed
