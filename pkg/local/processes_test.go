@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"strings"
@@ -32,11 +33,13 @@ var children = map[string]func(*home, string) error{
 
 	"dying with events": childDyingWithEvents,
 	"telling":           childTelling,
+	"storm":             childStorm,
 }
 
 const childEnv, homeEnv, argEnv = "LOCAL_TEST_CHILD", "LOCAL_TEST_HOME", "LOCAL_TEST_ARGUMENT"
 
 func TestMain(m *testing.M) {
+	maps.Copy(children, confinedChildren)
 	child := children[os.Getenv(childEnv)]
 	if child == nil {
 		os.Exit(m.Run())
@@ -47,11 +50,16 @@ func TestMain(m *testing.M) {
 	}
 }
 
-func (h *home) spawn(t *testing.T, child, argument string) (*exec.Cmd, io.Reader) {
-	t.Helper()
+func (h *home) command(child, argument string) *exec.Cmd {
 	c := exec.Command(os.Args[0])
 	c.Env = append(os.Environ(), childEnv+"="+child, homeEnv+"="+h.dir, argEnv+"="+argument)
 	c.Stderr = os.Stderr
+	return c
+}
+
+func (h *home) spawn(t *testing.T, child, argument string) (*exec.Cmd, io.Reader) {
+	t.Helper()
+	c := h.command(child, argument)
 	out, err := c.StdoutPipe()
 	must(t, err)
 	must(t, c.Start())

@@ -1,0 +1,368 @@
+package local_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+	"github.com/aws/aws-sdk-go-v2/service/signer/types"
+	"github.com/aws/smithy-go"
+
+	"signer/pkg/doctor"
+	"signer/pkg/local"
+)
+
+var stormFor = flag.Duration("storm", 500*time.Millisecond, "how long TestStorm lasts; minutes find what is rare")
+
+// TestStorm has processes do everything at once in one home: start jobs with tokens
+// of their own and shared ones, make, cancel and revoke profiles, revoke signatures,
+// give and take permissions of one profile. They are killed at any moment, and others
+// take their places. In the end all that they were answered must be so:
+//
+//   - every job that was answered is there, and each token has one,
+//   - each job has ended well, has one object, and that object's signature verifies,
+//   - each job was told of as often as it changed,
+//   - what was done to a profile or a signature is done,
+//   - no change of permissions was lost, and those in conflict were refused,
+//   - the home is sound.
+//
+// A longer storm: go test ./pkg/local -run TestStorm -storm 5m
+func TestStorm(t *testing.T) {
+	h := app(t)
+	must(t, os.Chmod(h.dir, 0o700))
+	l := &ledger{t: t, tokens: map[string]string{}, jobs: map[string]bool{}, tried: map[string]bool{}, done: map[string]bool{}}
+	l.rage(h, *stormFor)
+	e := open(t, h.eventful())
+	jobs := h.jobs(t, e)
+	h.checkJobs(t, l.jobs)
+	h.checkEvents(t, jobs)
+	l.checkSignatures(jobs)
+	l.checkProfiles(e)
+	l.checkPermissions(e)
+	report, err := doctor.Examine(ctx, doctor.Config{Home: h.dir, Now: time.Now(), Quick: true})
+	must(t, err)
+	for _, p := range report.Problems {
+		t.Errorf("%s %s", p.Subject, p.Found)
+	}
+	t.Logf("%d jobs, %d tokens, %d other changes, %d conflicts, %d kills", len(jobs), len(l.tokens), len(l.done), l.conflicts, l.kills)
+	if len(l.done) == 0 || len(l.tokens) == 0 {
+		t.Error("it was too short")
+	}
+}
+
+// ledger is what processes have said: what they are about to do, and what they have
+// been answered that they did.
+type ledger struct {
+	t *testing.T
+
+	mu               sync.Mutex
+	tokens           map[string]string // to the one job
+	jobs             map[string]bool   // that were answered
+	tried, done      map[string]bool   // such as "cancel web"
+	conflicts, kills int
+}
+
+// rage keeps a few processes alive for a while, and kills one after the other.
+func (l *ledger) rage(h *home, lasting time.Duration) {
+	const processes = 4
+	var all sync.WaitGroup
+	for i := range processes {
+		all.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(i), uint64(time.Now().UnixNano())))
+			for end := time.Now().Add(lasting); time.Now().Before(end); {
+				l.live(h.command("storm", fmt.Sprint(random.Uint64())), time.Duration(random.IntN(300))*time.Millisecond)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// live lets a process live for a while from when it begins to work, and hears what
+// it says.
+func (l *ledger) live(c *exec.Cmd, lasting time.Duration) {
+	out, err := c.StdoutPipe()
+	if err == nil {
+		err = c.Start()
+	}
+	if err != nil {
+		l.t.Error(err)
+		return
+	}
+	death := time.AfterFunc(time.Minute, func() { c.Process.Kill() })
+	defer death.Stop()
+	for lines, first := bufio.NewScanner(out), true; lines.Scan(); first = false {
+		l.hear(lines.Text())
+		if first {
+			death.Reset(lasting)
+		}
+	}
+	c.Wait()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kills++
+}
+
+// hear takes down a line: a verb, what it is about, and a full stop, without which
+// somebody died while saying it.
+func (l *ledger) hear(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	line, whole := strings.CutSuffix(line, ".")
+	verb, about, _ := strings.Cut(line, " ")
+	switch {
+	case !whole:
+	case verb == "job":
+		token, id, _ := strings.Cut(about, " ")
+		if known := l.tokens[token]; known != "" && known != id {
+			l.t.Errorf("the token %s has made %s and %s", token, known, id)
+		}
+		l.tokens[token], l.jobs[id] = id, true
+	case verb == "try":
+		l.tried[about] = true
+	case verb == "did":
+		l.done[about] = true
+	case verb == "conflict":
+		l.conflicts++
+	default:
+		l.t.Error(line)
+	}
+}
+
+// each calls f for everything that was tried of one verb. did tells that it was
+// answered, too.
+func (l *ledger) each(verb string, f func(about string, did bool)) {
+	for tried := range l.tried {
+		if about, ok := strings.CutPrefix(tried, verb+" "); ok {
+			f(about, l.done[tried])
+		}
+	}
+}
+
+func (l *ledger) checkSignatures(jobs map[string]types.SigningJob) {
+	revoked := map[string]bool{}
+	l.each("revoke", func(id string, did bool) {
+		revoked[id] = true
+		if did && !jobs[id].IsRevoked {
+			l.t.Errorf("the revocation of job %s is lost", id)
+		}
+	})
+	for id, j := range jobs {
+		if j.IsRevoked && !revoked[id] {
+			l.t.Errorf("job %s is revoked, and nobody did it", id)
+		}
+	}
+}
+
+func (l *ledger) checkProfiles(e *local.Engine) {
+	status := map[string]types.SigningProfileStatus{}
+	for pages := signer.NewListSigningProfilesPaginator(e, &signer.ListSigningProfilesInput{IncludeCanceled: true}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		must(l.t, err)
+		for _, p := range page.Profiles {
+			status[*p.ProfileName] = p.Status
+		}
+	}
+	l.each("put", func(name string, did bool) {
+		canceled, voided := l.tried["cancel "+name], l.tried["void "+name]
+		switch got := status[name]; {
+		case did && got == "":
+			l.t.Errorf("profile %s is lost", name)
+		case l.done["void "+name] && got != types.SigningProfileStatusRevoked, l.done["cancel "+name] && got == types.SigningProfileStatusActive:
+			l.t.Errorf("profile %s is %s: what was done to it is lost", name, got)
+		case got == types.SigningProfileStatusCanceled && !canceled, got == types.SigningProfileStatusRevoked && !voided:
+			l.t.Errorf("profile %s is %s, and nobody did it", name, got)
+		}
+	})
+}
+
+func (l *ledger) checkPermissions(e *local.Engine) {
+	granted := map[string]bool{}
+	list, err := e.ListProfilePermissions(ctx, &signer.ListProfilePermissionsInput{ProfileName: aws.String("web")})
+	if refused(err) != "ResourceNotFoundException" { // all of them were taken back
+		must(l.t, err)
+		for _, p := range list.Permissions {
+			granted[*p.StatementId] = true
+		}
+	}
+	l.each("permit", func(id string, did bool) {
+		tried, forbidden := l.tried["forbid "+id], l.done["forbid "+id]
+		if did && !tried && !granted[id] {
+			l.t.Errorf("the permission %s is lost", id)
+		}
+		if forbidden && granted[id] {
+			l.t.Errorf("the permission %s was taken back and is there", id)
+		}
+		delete(granted, id)
+	})
+	for id := range granted {
+		l.t.Errorf("the permission %s was given by nobody", id)
+	}
+}
+
+// refused is the class of a service's error; "" for others.
+func refused(err error) string {
+	var refusal smithy.APIError
+	if errors.As(err, &refusal) {
+		return refusal.ErrorCode()
+	}
+	return ""
+}
+
+// childStorm does one thing after the other until it is killed.
+func childStorm(h *home, seed string) error {
+	e, err := local.Open(h.eventful())
+	if err != nil {
+		return err
+	}
+	n, err := strconv.ParseUint(seed, 10, 64)
+	s := &stormer{home: h, engine: e, random: rand.New(rand.NewPCG(n, 0)), id: strconv.FormatUint(n, 36)}
+	for err == nil {
+		s.count++
+		err = s.act()
+	}
+	fmt.Printf("wrong %v.\n", err)
+	return nil
+}
+
+// stormer is a process in the storm.
+type stormer struct {
+	home   *home
+	engine *local.Engine
+	random *rand.Rand
+	id     string // makes names its own
+	count  int
+}
+
+func (s *stormer) act() error {
+	switch s.random.IntN(8) {
+	case 0, 1:
+		return s.start(fmt.Sprint(s.id, "-", s.count))
+	case 2:
+		return s.start(fmt.Sprint("shared-", s.random.IntN(30)))
+	case 3:
+		return s.revoked()
+	case 4:
+		return s.profile()
+	case 5, 6:
+		return s.permission()
+	}
+	_, err := s.engine.ListSigningJobs(ctx, &signer.ListSigningJobsInput{})
+	return err
+}
+
+func (s *stormer) start(token string) error {
+	id, err := s.home.start(ctx, s.engine, token)
+	if err == nil {
+		fmt.Printf("job %s %s.\n", token, id)
+	}
+	return err
+}
+
+// does says that something is about to be done, does it, and says that it is done.
+func does(what string, do func() error) error {
+	fmt.Printf("try %s.\n", what)
+	err := do()
+	if err == nil {
+		fmt.Printf("did %s.\n", what)
+	}
+	return err
+}
+
+// revoked signs, and revokes the signature.
+func (s *stormer) revoked() error {
+	token := fmt.Sprint(s.id, "-", s.count)
+	id, err := s.home.start(ctx, s.engine, token)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("job %s %s.\n", token, id)
+	return does("revoke "+id, func() error {
+		_, err := s.engine.RevokeSignature(ctx, &signer.RevokeSignatureInput{JobId: &id, Reason: aws.String("storm")})
+		return err
+	})
+}
+
+// profile makes a profile, and perhaps ends it.
+func (s *stormer) profile() error {
+	name := fmt.Sprint("p", s.id, "_", s.count)
+	var version *string
+	err := does("put "+name, func() error {
+		out, err := s.engine.PutSigningProfile(ctx, &signer.PutSigningProfileInput{ProfileName: &name, PlatformId: aws.String(lambdaID)})
+		if err == nil {
+			version = out.ProfileVersion
+		}
+		return err
+	})
+	if err == nil && s.random.IntN(2) == 0 {
+		err = does("cancel "+name, func() error {
+			_, err := s.engine.CancelSigningProfile(ctx, &signer.CancelSigningProfileInput{ProfileName: &name})
+			return err
+		})
+	}
+	if err == nil && s.random.IntN(2) == 0 {
+		err = does("void "+name, func() error {
+			_, err := s.engine.RevokeSigningProfile(ctx, &signer.RevokeSigningProfileInput{ProfileName: &name, ProfileVersion: version,
+				Reason: aws.String("storm"), EffectiveTime: aws.Time(time.Now().Add(-time.Minute))})
+			return err
+		})
+	}
+	return err
+}
+
+// permission gives a permission and takes it back.
+func (s *stormer) permission() error {
+	id := fmt.Sprint(s.id, "-", s.count)
+	err := s.change("permit "+id, func(ctx context.Context, revision *string) error {
+		_, err := s.engine.AddProfilePermission(ctx, &signer.AddProfilePermissionInput{ProfileName: aws.String("web"), StatementId: &id,
+			Action: aws.String("signer:GetSigningProfile"), Principal: aws.String("444455556666"), RevisionId: revision})
+		return err
+	})
+	switch {
+	case refused(err) == "ServiceLimitExceededException": // the policy is full for now
+		return nil
+	case err != nil || s.random.IntN(20) == 0: // some stay
+		return err
+	}
+	return s.change("forbid "+id, func(ctx context.Context, revision *string) error {
+		_, err := s.engine.RemoveProfilePermission(ctx, &signer.RemoveProfilePermissionInput{ProfileName: aws.String("web"), StatementId: &id, RevisionId: revision})
+		return err
+	})
+}
+
+// change changes the permissions from what they are, again and again until nobody
+// else does so meanwhile.
+func (s *stormer) change(what string, change func(ctx context.Context, revision *string) error) error {
+	for {
+		var revision *string
+		list, err := s.engine.ListProfilePermissions(ctx, &signer.ListProfilePermissionsInput{ProfileName: aws.String("web")})
+		switch {
+		case err == nil:
+			revision = list.RevisionId
+		case refused(err) != "ResourceNotFoundException":
+			return err
+		}
+		fmt.Printf("try %s.\n", what)
+		err = change(ctx, revision)
+		switch refused(err) {
+		case "ConflictException", "ValidationException": // of which the second says that there is a policy by now, or no more
+			fmt.Printf("conflict %s.\n", what)
+			continue
+		}
+		if err == nil {
+			fmt.Printf("did %s.\n", what)
+		}
+		return err
+	}
+}
