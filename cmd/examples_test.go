@@ -74,6 +74,9 @@ func newFixture(t *testing.T) *fixture {
 	f := &fixture{dir: t.TempDir(), pages: pages, clock: &now, made: map[string]string{"127.0.0.1:8333": anyPort, "127.0.0.1:9333": anyPort, "0.0.0.0:8443": anyPort}}
 	writeZip(t, filepath.Join(f.dir, "MyCode.zip"))
 	writeKey(t, f.dir)
+	writeCA(t, f.dir)
+	f.write(t, "passphrase.txt", "correct horse battery staple\n")
+	f.write(t, "new-passphrase.txt", "another horse\n")
 	f.write(t, "MyCode.rb", "puts 'hello'\n")
 	f.write(t, "notes.txt", "Built by hand.\n")
 	f.write(t, "payload.json", `{"targetArtifact":{}}`)
@@ -139,6 +142,14 @@ func (f *fixture) run(t *testing.T, line string) (code int, stdout, stderr strin
 	if err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}
+	variables := map[string]string{
+		"SIGNER_HOME": filepath.Join(f.dir, "home"), "HOME": f.dir,
+		"SIGNER_PRINCIPAL_ARN": "arn:aws:iam::000000000000:user/maria", "AWS_EC2_METADATA_DISABLED": "true",
+	}
+	for words[0] != "signer" {
+		name, value, _ := strings.Cut(words[0], "=")
+		variables[name], words = value, words[1:]
+	}
 	*f.clock = f.clock.Add(time.Second)
 	var out, errs bytes.Buffer
 	env := OS()
@@ -147,13 +158,7 @@ func (f *fixture) run(t *testing.T, line string) (code int, stdout, stderr strin
 	env.Now = func() time.Time { return *f.clock }
 	env.Sleep = func(time.Duration) <-chan time.Time { return time.After(0) }
 	env.Stops = func() (<-chan os.Signal, func()) { return stopped(), func() {} } // as soon as it runs
-	env.LookupEnv = func(name string) (string, bool) {
-		v, ok := map[string]string{
-			"SIGNER_HOME": filepath.Join(f.dir, "home"), "HOME": f.dir,
-			"SIGNER_PRINCIPAL_ARN": "arn:aws:iam::000000000000:user/maria", "AWS_EC2_METADATA_DISABLED": "true",
-		}[name]
-		return v, ok
-	}
+	env.LookupEnv = func(name string) (string, bool) { v, ok := variables[name]; return v, ok }
 	code = Main(context.Background(), env)
 	return code, out.String(), errs.String()
 }
@@ -300,14 +305,24 @@ func writeZip(t *testing.T, path string) {
 
 // writeKey makes a certificate for firmware, and its key.
 func writeKey(t *testing.T, dir string) {
+	writePair(t, filepath.Join(dir, "certificate.pem"), filepath.Join(dir, "private-key.pem"), &x509.Certificate{Subject: pkix.Name{CommonName: "firmware.example"},
+		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning}})
+}
+
+// writeCA makes the certificate of a CA, and its key.
+func writeCA(t *testing.T, dir string) {
+	writePair(t, filepath.Join(dir, "ca.pem"), filepath.Join(dir, "ca-key.pem"), &x509.Certificate{Subject: pkix.Name{CommonName: "Acme Root"},
+		KeyUsage: x509.KeyUsageCertSign, IsCA: true, BasicConstraintsValid: true})
+}
+
+func writePair(t *testing.T, certificateFile, keyFile string, template *x509.Certificate) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "firmware.example"},
-		NotBefore: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), NotAfter: time.Date(2036, 1, 1, 0, 0, 0, 0, time.UTC),
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning}}
+	template.SerialNumber = big.NewInt(1)
+	template.NotBefore, template.NotAfter = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2036, 1, 1, 0, 0, 0, 0, time.UTC)
 	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
 		t.Fatal(err)
@@ -317,9 +332,9 @@ func writeKey(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	for name, block := range map[string]*pem.Block{
-		"certificate.pem": {Type: "CERTIFICATE", Bytes: certificate}, "private-key.pem": {Type: "PRIVATE KEY", Bytes: private},
+		certificateFile: {Type: "CERTIFICATE", Bytes: certificate}, keyFile: {Type: "PRIVATE KEY", Bytes: private},
 	} {
-		if err := os.WriteFile(filepath.Join(dir, name), pem.EncodeToMemory(block), 0o600); err != nil {
+		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

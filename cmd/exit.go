@@ -91,6 +91,9 @@ func (s *session) complaint(err error) complaint {
 	case errors.As(err, &remotely):
 		return complaint{code: exitGeneral, text: remotely.Text}
 	}
+	if c, ok := keyComplaint(err); ok {
+		return c
+	}
 	if refused, ok := engine.AsAPIError(err); ok {
 		return serviceComplaint(err, refused)
 	}

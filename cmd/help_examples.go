@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"embed"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -70,15 +71,20 @@ func (s *session) examplesSection(page string) section {
 }
 
 // called is a command line as it reads under the name that the program has.
+// Variables may be set before it.
 func (s *session) called(command string) string {
-	rest, ok := strings.CutPrefix(command, "signer ")
+	variables := settingVariables.FindString(command)
+	rest, ok := strings.CutPrefix(command[len(variables):], "signer ")
 	if !ok || s.name != "aws" {
 		return command
 	}
 	for _, svc := range services {
 		if strings.HasPrefix(rest, svc.name+" ") {
-			return "aws " + rest
+			return variables + "aws " + rest
 		}
 	}
-	return "aws signer " + rest
+	return variables + "aws signer " + rest
 }
+
+// settingVariables are the words before a command that set variables for it.
+var settingVariables = regexp.MustCompile(`^([A-Z_]+=\S+ (\\\n *)?)*`)

@@ -170,6 +170,8 @@ func environmentSection() section {
 		{"SIGNER_ENGINE", "Who does the work: local or aws."},
 		{"SIGNER_ACCOUNT_ID", "The account that the local engine works for, twelve digits; by default 000000000000."},
 		{"SIGNER_PRINCIPAL_ARN", "Whom the local engine names as the requester; by default the user of the operating system."},
+		{"SIGNER_KEY_PASSPHRASE, SIGNER_KEY_PASSPHRASE_FILE", "The passphrase that the local engine's private keys are encrypted with, or the file that holds it."},
+		{"SIGNER_NEW_KEY_PASSPHRASE, SIGNER_NEW_KEY_PASSPHRASE_FILE", "The one that \"keys rotate\" exchanges it for."},
 		{"SIGNER_EVENTS", "A file that the local engine appends an event to, as a line of JSON, whenever the status of a job changes."},
 		{"SIGNER_FAULTS", "The file that turns the local engine's test mode on, in place of faults.yaml in its directory."},
 		{"AWS_ENDPOINT_URL_SIGNER, AWS_ENDPOINT_URL", "Where requests go in place of AWS."},
