@@ -99,8 +99,8 @@ type Verdict struct {
 	Status  Status
 	Reasons []string // sentences; none for a valid object
 
-	// Object is what was judged. It is nil if its content is corrupt or not
-	// signed: then nothing that it says of itself means anything.
+	// Object is what was judged. It is nil if what it says of itself means nothing:
+	// it is corrupt, not signed, or signed by a key that is not known.
 	Object *Object
 	// Path leads from the certificate of the signer to a root; nil if it is not
 	// trusted.

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -253,6 +254,24 @@ func TestUnreadable(t *testing.T) {
 		cancel()
 		if v, err := believe(id).Judge(ctx, bytes.NewReader(object)); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v, %v", name, v, err)
+		}
+	}
+}
+
+// TestMemory judges what is large, and what becomes large, in little memory.
+func TestMemory(t *testing.T) {
+	id := authority(t, "Test")
+	for name, object := range map[string][]byte{
+		"embedded": embed(t, strings.Repeat("image", 1<<20), device(t, "device")),
+		"bomb":     signZip(t, archive(t, entry{"zeros", strings.Repeat("\x00", 16<<20)}), id, claims),
+		"unsigned": []byte(`{"deep":"` + strings.Repeat("x", 8<<20) + `"}`),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		judge(t, believe(id), object)
+		runtime.ReadMemStats(&after)
+		if used := after.TotalAlloc - before.TotalAlloc; used > 2<<20 {
+			t.Errorf("%s: %d bytes", name, used)
 		}
 	}
 }
