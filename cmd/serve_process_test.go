@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -186,12 +185,6 @@ func (s *served) stop(t testing.TB) error {
 	}
 }
 
-// kill ends the server in the middle of things.
-func (s *served) kill() {
-	s.process.Process.Kill()
-	<-s.ended
-}
-
 // client is the SDK's client. Whichever host it asks for, it gets to the server.
 func (s *served) client(t testing.TB, key aws.Credentials) *signer.Client {
 	address := strings.TrimPrefix(s.url, "http://")
@@ -225,21 +218,4 @@ func (h *serveHome) python(t *testing.T, script string, task, answer any) {
 	}
 	must(t, err)
 	must(t, json.Unmarshal(out, answer))
-}
-
-// get asks the admin listener, or anything else.
-func get(t testing.TB, url string) (int, string) {
-	t.Helper()
-	r, err := http.Get(url)
-	must(t, err)
-	defer r.Body.Close()
-	b, err := io.ReadAll(r.Body)
-	must(t, err)
-	return r.StatusCode, string(b)
-}
-
-// withEnv is a command with more variables.
-func withEnv(c *exec.Cmd, more ...string) *exec.Cmd {
-	c.Env = slices.Concat(c.Env, more)
-	return c
 }
