@@ -29,7 +29,7 @@ func (e *examination) authority(ctx context.Context) {
 	}
 	if plain > 0 {
 		e.note(Finding{e.at("keys"), fmt.Sprintf("has %d private keys that are not encrypted: whoever can read the files can sign", plain),
-			"keep the home, and backups of it, to yourself"})
+			"encrypt them if the disk, or a backup of it, may get into other hands: signer keys encrypt"})
 	}
 }
 
