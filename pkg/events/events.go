@@ -22,6 +22,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -50,7 +51,8 @@ const reach = 64 << 10
 // Append writes lines, without their line ends, in one piece, but for those that are
 // among the last ones already. They are durable when it returns nil; else none of
 // them is there, or all are. The file is made, for its owner only, where it is
-// missing. What is no plain file, such as a pipe, is written to as it is.
+// missing. What is no plain file, such as a pipe, is written to as it is. It waits for
+// others until ctx ends.
 func (l *Log) Append(ctx context.Context, lines []string) error {
 	if err := l.append(ctx, lines); err != nil {
 		return fmt.Errorf("the event log %s: %w", l.path, err)
@@ -62,7 +64,7 @@ func (l *Log) append(ctx context.Context, lines []string) error {
 	info, err := os.Stat(l.path)
 	switch {
 	case err == nil && !info.Mode().IsRegular():
-		return l.pour(lines)
+		return l.pour(ctx, lines)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
@@ -74,11 +76,15 @@ func (l *Log) append(ctx context.Context, lines []string) error {
 	return errors.Join(extend(f, lines), f.Close())
 }
 
-// pour writes to what is no plain file.
-func (l *Log) pour(lines []string) error {
-	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND, 0)
+// pour writes to what is no plain file. A pipe that nobody reads is an error, and not
+// something to wait for.
+func (l *Log) pour(ctx context.Context, lines []string) error {
+	f, err := os.OpenFile(l.path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return err
+	}
+	if end, ok := ctx.Deadline(); ok {
+		_ = f.SetWriteDeadline(end) // what has none does not keep anybody waiting
 	}
 	_, err = io.WriteString(f, joined(lines))
 	return errors.Join(err, f.Close())

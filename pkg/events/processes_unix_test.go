@@ -4,6 +4,8 @@ package events_test
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -99,6 +101,34 @@ func TestKill(t *testing.T) {
 	}
 	if len(want) > 0 {
 		t.Errorf("%d lines are missing", len(want))
+	}
+}
+
+// A pipe is a log while somebody reads it.
+func TestPipe(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	must(t, syscall.Mkfifo(path, 0o600))
+	l := openLog(t, path)
+	if err := l.Append(ctx, []string{"unheard"}); !errors.Is(err, syscall.ENXIO) {
+		t.Errorf("got %v", err)
+	}
+	reader, err := os.OpenFile(path, os.O_RDWR, 0)
+	must(t, err)
+	defer reader.Close()
+	must(t, l.Append(ctx, []string{"one", "two"}))
+	got := make([]byte, 100)
+	n, err := reader.Read(got)
+	must(t, err)
+	if string(got[:n]) != "one\ntwo\n" {
+		t.Errorf("got %q", got[:n])
+	}
+	short, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
+	defer cancel()
+	for err == nil { // until the pipe is full
+		err = l.Append(short, []string{line(0, 0)})
+	}
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -134,13 +134,17 @@ func line(v any) (string, error) {
 	return string(bytes.TrimSuffix(b.Bytes(), []byte("\n"))), err
 }
 
+// tellPatience is how long others may keep the log busy. The records wait meanwhile.
+const tellPatience = 10 * time.Second
+
 // tell tells all that waits to be told. Where that fails it is the event that is
 // late, and nothing else has failed.
 func (e *Engine) tell(ctx context.Context, store *records.Store) {
 	if e.events == nil {
 		return
 	}
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellPatience)
+	defer cancel()
 	err := store.Tell(ctx, e.events.Name(), func(lines []string) error { return e.events.Append(ctx, lines) })
 	if err != nil {
 		e.warn(err)
