@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
 	"github.com/aws/smithy-go"
@@ -110,4 +111,18 @@ func (h *serveHome) certify(t testing.TB, account string, key crypto.Signer) str
 	c, err := h.keys.Import(t.Context(), keys.Place{Partition: "aws", Account: account, Region: serveRegion}, bundle(t, key))
 	must(t, err)
 	return c.ARN
+}
+
+// app puts an archive to be signed, and makes a profile "web" to sign it with.
+func (h *serveHome) app(t testing.TB, c *signer.Client) *signer.StartSigningJobInput {
+	t.Helper()
+	version, err := h.put(t.Context(), "source", "app.zip", archive(t))
+	must(t, err)
+	_, err = c.PutSigningProfile(t.Context(), &signer.PutSigningProfileInput{ProfileName: aws.String("web"), PlatformId: aws.String(lambda)})
+	must(t, err)
+	return &signer.StartSigningJobInput{
+		ProfileName: aws.String("web"),
+		Source:      &types.Source{S3: &types.S3Source{BucketName: aws.String("source"), Key: aws.String("app.zip"), Version: &version}},
+		Destination: &types.Destination{S3: &types.S3Destination{BucketName: aws.String("destination")}},
+	}
 }

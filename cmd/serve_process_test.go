@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -162,6 +163,18 @@ func (s *served) logged() string {
 	return s.log.String()
 }
 
+// says waits until the log has a text.
+func (s *served) says(t testing.TB, text string) {
+	t.Helper()
+	for range 200 {
+		if strings.Contains(s.logged(), text) {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("the log has no %s:\n%s", text, s.logged())
+}
+
 // quiet checks that the server has nothing to complain about.
 func (s *served) quiet(t testing.TB) {
 	t.Helper()
@@ -183,6 +196,12 @@ func (s *served) stop(t testing.TB) error {
 		t.Fatalf("the server does not stop\n%s", s.logged())
 		return nil
 	}
+}
+
+// kill ends the server in the middle of things.
+func (s *served) kill() {
+	s.process.Process.Kill()
+	<-s.ended
 }
 
 // client is the SDK's client. Whichever host it asks for, it gets to the server.
@@ -218,4 +237,21 @@ func (h *serveHome) python(t *testing.T, script string, task, answer any) {
 	}
 	must(t, err)
 	must(t, json.Unmarshal(out, answer))
+}
+
+// get asks the admin listener, or anything else.
+func get(t testing.TB, url string) (int, string) {
+	t.Helper()
+	r, err := http.Get(url)
+	must(t, err)
+	defer r.Body.Close()
+	b, err := io.ReadAll(r.Body)
+	must(t, err)
+	return r.StatusCode, string(b)
+}
+
+// withEnv is a command with more variables.
+func withEnv(c *exec.Cmd, more ...string) *exec.Cmd {
+	c.Env = slices.Concat(c.Env, more)
+	return c
 }

@@ -58,7 +58,7 @@ func Handler(next http.Handler, c Config) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := c.Now()
-		e := &Entry{Method: r.Method, Path: r.URL.EscapedPath(), Remote: r.RemoteAddr, Agent: cut(r.UserAgent())}
+		e := &Entry{Method: r.Method, Path: cut(r.URL.EscapedPath(), 2048), Remote: r.RemoteAddr, Agent: cut(r.UserAgent(), 256)}
 		e.trace, _ = ParseTrace(r.Header.Get("Traceparent"))
 		answer := &answer{ResponseWriter: w, entry: e}
 		if r.Body != nil && r.Body != http.NoBody {
@@ -78,8 +78,8 @@ func Handler(next http.Handler, c Config) http.Handler {
 	})
 }
 
-// cut bounds what a client calls itself.
-func cut(agent string) string { return strings.ToValidUTF8(agent[:min(len(agent), 256)], "") }
+// cut bounds what a client makes us write.
+func cut(text string, most int) string { return strings.ToValidUTF8(text[:min(len(text), most)], "") }
 
 func (e *Entry) level() slog.Level {
 	if e.Status >= 500 {

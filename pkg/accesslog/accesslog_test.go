@@ -46,6 +46,9 @@ func TestLine(t *testing.T) {
 	if entry.Took != 250*time.Millisecond || entry.Status != 400 {
 		t.Errorf("got %+v", entry)
 	}
+	if _, entry := serve(t, answer, httptest.NewRequest("GET", "/"+strings.Repeat("x", 9999), nil)); len(entry.Path) != 2048 {
+		t.Errorf("a path of %d bytes is logged", len(entry.Path))
+	}
 	if line, _ := serve(t, answer, httptest.NewRequest("GET", "/", nil)); line["status"] != 200.0 || line["error"] != nil {
 		t.Errorf("got %v", line)
 	}

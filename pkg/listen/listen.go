@@ -123,10 +123,11 @@ type host struct {
 	config Config
 	slots  chan struct{} // one for each request that is being answered
 
-	mu     sync.Mutex
-	moved  sync.Cond // somebody went, or came to rest
-	closed bool
-	guests map[net.Conn]*guest
+	mu      sync.Mutex
+	moved   sync.Cond // somebody went, or came to rest
+	closed  bool
+	leaving int // that were dismissed, and have not gone yet
+	guests  map[net.Conn]*guest
 }
 
 // guest is a connection. It rests while none of its requests is being answered.
@@ -149,7 +150,9 @@ func (h *host) Accept() (net.Conn, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for len(h.guests) >= h.config.Limits.Connections && !h.closed {
-		h.makeRoom()
+		if h.leaving == 0 { // one at a time, since only one is to come
+			h.makeRoom()
+		}
 		h.moved.Wait()
 	}
 	if h.closed {
@@ -168,14 +171,15 @@ func (h *host) makeRoom() {
 		}
 	}
 	if oldest != nil {
-		oldest.dismiss()
+		h.dismiss(oldest)
 	}
 }
 
 // dismiss closes a connection. It is gone when the server notices that.
-func (g *guest) dismiss() {
+func (h *host) dismiss(g *guest) {
 	conn := g.conn
 	g.conn = nil
+	h.leaving++
 	go conn.Close() // which, of TLS, may take time
 }
 
@@ -185,7 +189,7 @@ func (h *host) dismissNew() {
 	defer h.mu.Unlock()
 	for _, g := range h.guests {
 		if g.requests == 0 && !g.known && g.conn != nil {
-			g.dismiss()
+			h.dismiss(g)
 		}
 	}
 }
@@ -218,6 +222,9 @@ func (h *host) notice(conn net.Conn, state http.ConnState) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if g := h.guests[conn]; g != nil && g.conn == nil {
+		h.leaving--
+	}
 	delete(h.guests, conn)
 	h.moved.Broadcast()
 }

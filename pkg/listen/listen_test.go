@@ -96,6 +96,29 @@ func TestSilentConnections(t *testing.T) {
 	}
 }
 
+// For each that comes one goes, and no more.
+func TestOneForOne(t *testing.T) {
+	address, _ := serve(t, listen.Config{Handler: hello, Limits: listen.Limits{Connections: 10}})
+	var rested []net.Conn
+	for range 10 {
+		rested = append(rested, dial(t, address, get))
+		answer(t, rested[len(rested)-1])
+	}
+	for range 3 {
+		answer(t, dial(t, address, get))
+	}
+	gone := 0
+	for _, conn := range rested {
+		io.WriteString(conn, get)
+		if n, _ := conn.Read(make([]byte, 1)); n == 0 {
+			gone++
+		}
+	}
+	if gone != 3 {
+		t.Errorf("%d have gone", gone)
+	}
+}
+
 // Who is being answered is not sent away, and who comes waits.
 func TestBusyConnectionsStay(t *testing.T) {
 	release, came := make(chan struct{}), make(chan struct{})
