@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"syscall"
 
+	"signer/pkg/accesslog"
 	"signer/pkg/bucket"
 	"signer/pkg/sigv4"
 )
@@ -66,6 +67,7 @@ func text(e *bucket.Error) string {
 // refuse answers an error.
 func (x *exchange) refuse(err error) {
 	e := x.refusal(err)
+	accesslog.Of(x.r.Context()).Error = e.Code
 	if x.begun {
 		x.writeError(e) // behind a status that said otherwise
 		return

@@ -33,6 +33,7 @@ import (
 	"strings"
 	"time"
 
+	"signer/pkg/accesslog"
 	"signer/pkg/bucket"
 	"signer/pkg/sigv4"
 )
@@ -138,9 +139,12 @@ func (x *exchange) serve() error {
 	if err != nil {
 		return err
 	}
+	entry := accesslog.Of(x.r.Context())
+	entry.Service, entry.Operation = "s3", c.name
 	if err := x.prove(); err != nil {
 		return err
 	}
+	entry.KeyID, entry.Account, entry.Principal = x.caller.KeyID, x.caller.Account, x.caller.Principal
 	if err := x.permit(c); err != nil {
 		return err
 	}

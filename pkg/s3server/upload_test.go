@@ -225,7 +225,7 @@ func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
 // come.
 func TestMemory(t *testing.T) {
 	s, _ := stocked(t)
-	const size = 64 << 20
+	const size = 24 << 20
 	id := s.begin("/bkt/big")
 	for _, target := range []string{"/bkt/big", "/bkt/big?partNumber=1&" + id} {
 		r := s.request("PUT", target, "", "X-Amz-Content-Sha256: UNSIGNED-PAYLOAD")
