@@ -19,7 +19,7 @@ import (
 
 const serveHelp = "Serve AWS Signer on this machine or your network, out of the local engine's home. SDKs, the AWS CLI and whatever else " +
 	"is made for AWS Signer work against it with only an endpoint changed. The certificates of \"acm\", the access keys of \"iam\" and the " +
-	"buckets are behind the same address: a request's signature says which service it is for.\n\n" +
+	"buckets of \"s3\" are behind the same address: a request's signature says which service it is for.\n\n" +
 	"Every request must be signed with an access key that \"signer iam create-access-key\" has made, and is the account's whose key it is. " +
 	"Whoever has a key of an account can do all that the account can.\n\n" +
 	"Jobs are signed in the background. Those of a server that dies are taken over by the next one, or by any command on the same home. " +
@@ -30,6 +30,7 @@ const serveHelp = "Serve AWS Signer on this machine or your network, out of the 
 type serveOptions struct {
 	addr, adminAddr       string
 	tlsCert, tlsKey       string
+	s3Domain              string
 	plaintext             bool
 	workers, queue        *int
 	requests, connections *int
@@ -47,6 +48,7 @@ func newServe(s *session) *cobra.Command {
 	addText(f, &o.tlsCert, "tls-cert", "A file with the server's certificate and those above it, in PEM. It is read again when it changes.")
 	addText(f, &o.tlsKey, "tls-key", "A file with the certificate's private key, in PEM.")
 	addSwitch(f, &o.plaintext, "insecure-plaintext", "Listen in plain text on addresses that other machines reach. Whoever is on the way can then read what is sent and send it again, though not change it.")
+	addText(f, &o.s3Domain, "s3-domain", "A domain before which buckets may be named in the host, as in BUCKET.DOMAIN. Without it they are in the path.")
 	addText(f, &o.adminAddr, "admin-addr", "Another address to listen on, in plain text and for everybody who gets there: /healthz, /readyz and, for Prometheus, /metrics. Without it there are none.")
 	addInteger(f, &o.workers, "workers", "How many jobs to sign at once. It is the number of processors unless you say otherwise.")
 	addInteger(f, &o.queue, "max-waiting-jobs", "How many jobs may wait to be signed (4096). When there are more, callers are asked to come again.")

@@ -11,6 +11,7 @@ import (
 
 	"signer/pkg/accesslog"
 	"signer/pkg/api"
+	"signer/pkg/bucket"
 	"signer/pkg/document"
 	"signer/pkg/engine"
 	"signer/pkg/faults"
@@ -18,6 +19,7 @@ import (
 	"signer/pkg/local"
 	"signer/pkg/records"
 	"signer/pkg/remote"
+	"signer/pkg/s3server"
 	"signer/pkg/server"
 	"signer/pkg/sigv4"
 )
@@ -30,6 +32,7 @@ type daemon struct {
 	log     *slog.Logger
 	records *records.Store
 	keys    *keys.Store
+	buckets *bucket.Dir
 	engine  *local.Engine // the house's own; callers get one each
 	plan    *faults.Plan
 	counts  *faults.Counts
@@ -48,7 +51,7 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 		return nil, err
 	}
 	d := &daemon{serveOptions: o, env: s.env, at: at, log: log, keys: s.keysAt(at.home, s.env.Now), numbers: newNumbers(s.env.Now()),
-		plan: s.faults, counts: &faults.Counts{Path: filepath.Join(at.home, "faults-counts.json")}}
+		buckets: s.bucketsAt(at.home, c.Now), plan: s.faults, counts: &faults.Counts{Path: filepath.Join(at.home, "faults-counts.json")}}
 	s.warnOfFaults()
 	if d.records, err = c.Records(ctx); err != nil {
 		return nil, err
@@ -75,7 +78,7 @@ func (d *daemon) handler() http.Handler {
 	c.Services = map[string]http.Handler{
 		"acm": server.JSON(c, api.ACM(), "CertificateManager", d.callACM),
 		"iam": server.Query(c, api.IAM(), "https://iam.amazonaws.com/doc/2010-05-08/", d.callIAM),
-		// "s3": the buckets, once package s3server has them
+		"s3": s3server.New(s3server.Config{Secrets: d, StoreFor: d.bucketsFor, Domain: d.s3Domain, Log: d.log, Now: d.env.Now, Rand: d.env.Rand}),
 	}
 	return accesslog.Handler(d.numbers.running(server.New(c)), accesslog.Config{Log: d.log, Now: d.env.Now, Done: d.numbers.requestEnded})
 }
@@ -104,6 +107,9 @@ func (d *daemon) engineFor(_ context.Context, by server.Caller) (engine.Engine, 
 	}
 	return faults.New(e, d.plan, d.counts), nil
 }
+
+// bucketsFor are the buckets of a caller: those of the home, as for every account.
+func (d *daemon) bucketsFor(context.Context, s3server.Caller) (bucket.Store, error) { return d.buckets, nil }
 
 // checkCaller refuses requests for regions that cannot be.
 func checkCaller(by server.Caller) error {
