@@ -75,11 +75,13 @@ func (d *daemon) close() {
 // handler answers requests to all services.
 func (d *daemon) handler() http.Handler {
 	c := server.Config{Secrets: d, EngineFor: d.engineFor, Log: d.log, Now: d.env.Now, Rand: d.env.Rand}
+	buckets := s3server.New(s3server.Config{Secrets: d, StoreFor: d.bucketsFor, Domain: d.s3Domain, Log: d.log, Now: d.env.Now, Rand: d.env.Rand})
 	c.Services = map[string]http.Handler{
 		"acm": server.JSON(c, api.ACM(), "CertificateManager", d.callACM),
 		"iam": server.Query(c, api.IAM(), "https://iam.amazonaws.com/doc/2010-05-08/", d.callIAM),
-		"s3": s3server.New(s3server.Config{Secrets: d, StoreFor: d.bucketsFor, Domain: d.s3Domain, Log: d.log, Now: d.env.Now, Rand: d.env.Rand}),
+		"s3":  buckets,
 	}
+	c.Astray = buckets
 	return accesslog.Handler(d.numbers.running(server.New(c)), accesslog.Config{Log: d.log, Now: d.env.Now, Done: d.numbers.requestEnded})
 }
 
@@ -109,7 +111,9 @@ func (d *daemon) engineFor(_ context.Context, by server.Caller) (engine.Engine, 
 }
 
 // bucketsFor are the buckets of a caller: those of the home, as for every account.
-func (d *daemon) bucketsFor(context.Context, s3server.Caller) (bucket.Store, error) { return d.buckets, nil }
+func (d *daemon) bucketsFor(context.Context, s3server.Caller) (bucket.Store, error) {
+	return d.buckets, nil
+}
 
 // checkCaller refuses requests for regions that cannot be.
 func checkCaller(by server.Caller) error {

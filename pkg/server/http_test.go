@@ -322,6 +322,31 @@ func TestOtherServices(t *testing.T) {
 	}
 }
 
+// Whose signature nobody can read is answered by the service that he will have meant.
+func TestAstray(t *testing.T) {
+	s := serve(t, &fake{}, func(c *server.Config) {
+		c.Astray = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "astray") })
+	})
+	for _, tc := range []struct {
+		request string
+		astray  bool
+	}{
+		{"GET /bucket/key HTTP/1.1\r\nHost: h\r\n\r\n", true},
+		{"GET / HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer x\r\n\r\n", true},
+		{strings.Replace(signed(t, "GET", "/bucket", ""), "/signer/aws4_request", "/s4/aws4_request", 1), true},
+		{signed(t, "GET", "/bucket", ""), false},
+		{"GET /signing-jobs HTTP/1.1\r\nHost: h\r\n\r\n", false},
+		{"PUT /signing-jobs/x HTTP/1.1\r\nHost: h\r\nAuthorization: AWS4-HMAC-SHA256 x\r\n\r\n", false},
+		{strings.Replace(signed(t, "GET", "/signing-jobs", ""), "/signer/aws4_request", "/s4/aws4_request", 1), false},
+		{"POST / HTTP/1.1\r\nHost: h\r\nX-Amz-Target: CertificateManager.ListCertificates\r\n\r\n", false},
+		{"POST / HTTP/1.1\r\nHost: h\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n", false},
+	} {
+		if _, body := send(t, s, tc.request); (body == "astray") != tc.astray {
+			t.Errorf("%q: got %s", tc.request, body)
+		}
+	}
+}
+
 // A body that does not come, or not whole, disturbs nobody.
 func TestBodiesThatDoNotCome(t *testing.T) {
 	t.Parallel()

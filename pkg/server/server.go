@@ -20,6 +20,8 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,6 +44,11 @@ type Config struct {
 	// Services handle requests whose signatures name another service than "signer".
 	// They read and prove the signatures themselves. JSON and Query make some.
 	Services map[string]http.Handler
+
+	// Astray handles requests whose signatures cannot be read or name a service that
+	// is none of these, if they do not look as if they were for AWS Signer. It is a
+	// service whose paths can be anything; nil: AWS Signer refuses them.
+	Astray http.Handler
 
 	Region  string // which signatures must be for; "" is any
 	MaxBody int64  // bytes that the body of a request may have; 0 is 1 MiB
@@ -116,13 +123,12 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	signature, err := sigv4.Read(r)
-	if err != nil {
-		s.refuse(w, r, err)
+	if other := s.other(r, signature); other != nil {
+		other.ServeHTTP(w, r)
 		return
 	}
-	if other, ok := s.Services[signature.Service]; ok {
-		accesslog.Of(r.Context()).Service = signature.Service
-		other.ServeHTTP(w, r)
+	if err != nil {
+		s.refuse(w, r, err)
 		return
 	}
 	answer, err := s.guarded(w, r, signature)
@@ -131,6 +137,32 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	write(w, http.StatusOK, answer)
+}
+
+// other returns the service that a request is meant for if that is not AWS Signer. The
+// signature is nil if it cannot be read.
+func (s *server) other(r *http.Request, signature *sigv4.Signature) http.Handler {
+	if signature != nil && signature.Service == api.Signer.Name {
+		return nil
+	}
+	if signature != nil && s.Services[signature.Service] != nil {
+		accesslog.Of(r.Context()).Service = signature.Service
+		return s.Services[signature.Service]
+	}
+	if s.Astray == nil || s.resembles(r) {
+		return nil
+	}
+	return s.Astray
+}
+
+// resembles tells whether a request looks as if it were for AWS Signer, or for a service
+// that has one path and takes POSTs of forms and documents.
+func (s *server) resembles(r *http.Request) bool {
+	if r.Header.Get("X-Amz-Target") != "" || r.URL.Path == "/" && strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-") {
+		return true
+	}
+	segments := strings.Split(r.URL.EscapedPath(), "/")
+	return slices.ContainsFunc(s.routes, func(rt route) bool { _, ok := rt.match(segments); return ok })
 }
 
 // guarded makes an error of a panic.
