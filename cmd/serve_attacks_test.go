@@ -147,18 +147,17 @@ func TestServeIsNotDisturbed(t *testing.T) {
 		io.WriteString(conn, sent[len(sent)-1])
 	}
 	var slowest time.Duration
+	hurry, rest := context.WithTimeout(t.Context(), patience) // if each had to wait for the attackers it would take far longer
+	defer rest()
 	for i := range 100 {
 		began := time.Now()
-		if _, err := c.PutSigningProfile(t.Context(), &signer.PutSigningProfileInput{ProfileName: aws.String(fmt.Sprint("web", i)), PlatformId: aws.String(lambda)}); err != nil {
+		if _, err := c.PutSigningProfile(hurry, &signer.PutSigningProfileInput{ProfileName: aws.String(fmt.Sprint("web", i)), PlatformId: aws.String(lambda)}); err != nil {
 			t.Fatalf("request %d: %v", i, err)
 		}
 		slowest = max(slowest, time.Since(began))
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Logf("the slowest of 100 requests took %v", slowest)
-	if slowest > 5*time.Second {
-		t.Errorf("a request took %v", slowest)
-	}
 	stop()
 	for line := range strings.Lines(s.logged()) {
 		if strings.Contains(line, `"level":"ERROR"`) {
@@ -284,7 +283,7 @@ func TestServeForOurCommandLine(t *testing.T) {
 	run("put-signing-profile", "--profile-name", "web", "--platform-id", lambda)
 	job := run("start-signing-job", "--source", "s3={bucketName=source,key=app.zip,version="+version+"}", "--destination", "s3={bucketName=destination,prefix=signed-}",
 		"--profile-name", "web", "--query", "jobId", "--output", "text")
-	for range 100 {
+	for range 1000 {
 		if run("describe-signing-job", "--job-id", job, "--query", "status", "--output", "text") != "InProgress" {
 			break
 		}

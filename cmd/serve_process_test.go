@@ -33,6 +33,10 @@ const (
 	lambda       = "AWSLambda-SHA384-ECDSA"
 )
 
+// patience is how long a test waits for what a server does sooner or later. It only
+// ends tests that have failed: machines may be slow.
+const patience = 3 * time.Minute
+
 func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -67,7 +71,7 @@ func newServeHome(t testing.TB) *serveHome {
 func (h *serveHome) command(args ...string) *exec.Cmd {
 	c := exec.Command(h.program, args...)
 	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(h.program), "SIGNER_HOME=" + h.dir, "SIGNER_ACCOUNT_ID=" + serveAccount, "TZ=UTC",
-		"AWS_REGION=" + serveRegion, "AWS_EC2_METADATA_DISABLED=true", "SIGNER_PRINCIPAL_ARN=arn:aws:iam::" + serveAccount + ":user/admin"}
+		"AWS_REGION=" + serveRegion, "AWS_EC2_METADATA_DISABLED=true", "GORACE=atexit_sleep_ms=0", "SIGNER_PRINCIPAL_ARN=arn:aws:iam::" + serveAccount + ":user/admin"}
 	return c
 }
 
@@ -131,7 +135,7 @@ func (h *serveHome) start(t testing.TB, args ...string) *served {
 	case <-serving:
 	case err := <-s.ended:
 		t.Fatalf("the server ended: %v\n%s", err, s.logged())
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("the server does not serve\n%s", s.logged())
 	}
 	t.Cleanup(func() { s.process.Process.Kill() })
@@ -166,11 +170,10 @@ func (s *served) logged() string {
 // says waits until the log has a text.
 func (s *served) says(t testing.TB, text string) {
 	t.Helper()
-	for range 200 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if strings.Contains(s.logged(), text) {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Errorf("the log has no %s:\n%s", text, s.logged())
 }
@@ -189,10 +192,16 @@ func (s *served) quiet(t testing.TB) {
 func (s *served) stop(t testing.TB) error {
 	t.Helper()
 	must(t, s.process.Process.Signal(syscall.SIGTERM))
+	return s.end(t)
+}
+
+// end waits for the server's end and returns how it ended.
+func (s *served) end(t testing.TB) error {
+	t.Helper()
 	select {
 	case err := <-s.ended:
 		return err
-	case <-time.After(40 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("the server does not stop\n%s", s.logged())
 		return nil
 	}

@@ -334,9 +334,9 @@ func (e *Engine) jobQuery(ctx context.Context, in *signer.ListSigningJobsInput) 
 	return q, err
 }
 
-// meetAll finishes the jobs whose workers are dead, unless they are left to Work.
-// One that cannot be finished now stays in progress and keeps nobody from seeing the
-// list.
+// meetAll finishes the jobs whose workers are dead, unless they are left to Work: the
+// oldest mostAbandoned of them, so that nobody waits for thousands before a list is
+// seen. The others, and one that cannot be finished now, stay in progress.
 func (e *Engine) meetAll(ctx context.Context, store *records.Store) error {
 	if e.waiting != nil {
 		return nil
