@@ -22,7 +22,17 @@ var confinedChildren = map[string]func(*home, string) error{"full": childFull, "
 // confined runs a child with mounts of its own and returns what it said.
 func (h *home) confined(t *testing.T, child string) string {
 	t.Helper()
-	c := h.command(child, "")
+	out, _ := confined(t, h.command(child, ""))
+	if reason, skipped := strings.CutPrefix(out, "skip: "); skipped {
+		t.Skip(reason)
+	}
+	return out
+}
+
+// confined runs a command with mounts of its own, and returns what it said and whether
+// it failed.
+func confined(t *testing.T, c *exec.Cmd) (string, error) {
+	t.Helper()
 	c.SysProcAttr = &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | syscall.CLONE_NEWNS,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
@@ -32,10 +42,7 @@ func (h *home) confined(t *testing.T, child string) string {
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		t.Skipf("no namespaces here: %v", err)
 	}
-	if reason, skipped := strings.CutPrefix(string(out), "skip: "); skipped {
-		t.Skip(reason)
-	}
-	return string(out)
+	return string(out), err
 }
 
 // childFull starts jobs on a small disk until it is full, looks at what there is,

@@ -42,21 +42,9 @@ var stormFor = flag.Duration("storm", 500*time.Millisecond, "how long TestStorm 
 func TestStorm(t *testing.T) {
 	h := app(t)
 	must(t, os.Chmod(h.dir, 0o700))
-	l := &ledger{t: t, tokens: map[string]string{}, jobs: map[string]bool{}, tried: map[string]bool{}, done: map[string]bool{}}
+	l := newLedger(t)
 	l.rage(h, *stormFor)
-	e := open(t, h.eventful())
-	jobs := h.jobs(t, e)
-	h.checkJobs(t, l.jobs)
-	h.checkEvents(t, jobs)
-	l.checkSignatures(jobs)
-	l.checkProfiles(e)
-	l.checkPermissions(e)
-	report, err := doctor.Examine(ctx, doctor.Config{Home: h.dir, Now: time.Now(), Quick: true})
-	must(t, err)
-	for _, p := range report.Problems {
-		t.Errorf("%s %s", p.Subject, p.Found)
-	}
-	t.Logf("%d jobs, %d tokens, %d other changes, %d conflicts, %d kills", len(jobs), len(l.tokens), len(l.done), l.conflicts, l.kills)
+	l.check(h)
 	if len(l.done) == 0 || len(l.tokens) == 0 {
 		t.Error("it was too short")
 	}
@@ -67,11 +55,35 @@ func TestStorm(t *testing.T) {
 type ledger struct {
 	t *testing.T
 
-	mu               sync.Mutex
-	tokens           map[string]string // to the one job
-	jobs             map[string]bool   // that were answered
-	tried, done      map[string]bool   // such as "cancel web"
-	conflicts, kills int
+	// weather tells whether an error is one that something was done for; nil: none is.
+	weather func(wrong string) bool
+
+	mu                      sync.Mutex
+	tokens                  map[string]string // to the one job
+	jobs                    map[string]bool   // that were answered
+	tried, done             map[string]bool   // such as "cancel web"
+	conflicts, kills, wrong int
+}
+
+func newLedger(t *testing.T) *ledger {
+	return &ledger{t: t, tokens: map[string]string{}, jobs: map[string]bool{}, tried: map[string]bool{}, done: map[string]bool{}}
+}
+
+// check holds a home to what its processes have said.
+func (l *ledger) check(h *home) {
+	e := open(l.t, h.eventful())
+	jobs := h.jobs(l.t, e)
+	h.checkJobsBut(l.t, l.jobs, l.weather)
+	h.checkEvents(l.t, jobs)
+	l.checkSignatures(jobs)
+	l.checkProfiles(e)
+	l.checkPermissions(e)
+	report, err := doctor.Examine(ctx, doctor.Config{Home: h.dir, Now: time.Now(), Quick: true})
+	must(l.t, err)
+	for _, p := range report.Problems {
+		l.t.Errorf("%s %s", p.Subject, p.Found)
+	}
+	l.t.Logf("%d jobs, %d tokens, %d other changes, %d conflicts, %d kills, %d errors", len(jobs), len(l.tokens), len(l.done), l.conflicts, l.kills, l.wrong)
 }
 
 // rage keeps a few processes alive for a while, and kills one after the other.
@@ -135,6 +147,8 @@ func (l *ledger) hear(line string) {
 		l.done[about] = true
 	case verb == "conflict":
 		l.conflicts++
+	case verb == "wrong" && l.weather != nil && l.weather(about):
+		l.wrong++
 	default:
 		l.t.Error(line)
 	}
@@ -232,7 +246,7 @@ func childStorm(h *home, seed string) error {
 		s.count++
 		err = s.act()
 	}
-	fmt.Printf("wrong %v.\n", err)
+	fmt.Printf("wrong %s.\n", strings.ReplaceAll(err.Error(), "\n", "; "))
 	return nil
 }
 
