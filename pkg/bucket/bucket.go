@@ -158,6 +158,7 @@ const (
 // CreateOptions are what CreateBucket can be told.
 type CreateOptions struct {
 	Region string // empty: the store's own
+	Tags   []Tag  // a Tagger keeps them
 }
 
 // Bucket describes a bucket.
@@ -168,7 +169,7 @@ type Bucket struct {
 }
 
 // Info describes a version of an object. Pages leave ContentType, Metadata,
-// Headers and the value of Checksum empty, and ListObjects the version too.
+// Headers, Tags and the value of Checksum empty, and ListObjects the version too.
 type Info struct {
 	Key          string
 	VersionID    string // empty if the bucket never kept versions and none was asked for
@@ -181,6 +182,7 @@ type Info struct {
 	Headers
 	Checksum Checksum // the one that was asked for, or that the store takes anyhow; empty if there is none
 	Parts    int      // how many it was put in; 0 is in one piece
+	Tags     []Tag    // a Tagger tells them
 }
 
 // Headers are what S3 keeps with an object and tells with it, without heeding it
@@ -242,6 +244,7 @@ type PutOptions struct {
 	IfNoneMatch string            // "*": fail with PreconditionFailed if key has a current object
 	IfMatch     string            // fail with PreconditionFailed unless this is its entity tag, and with NoSuchKey if there is none
 	Headers
+	Tags []Tag // a Tagger keeps them
 
 	// Checksum is calculated and kept, if it has an Algorithm. If it has a Value,
 	// the body must have that: else BadDigest. The Type is always FullObject.

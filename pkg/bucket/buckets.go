@@ -21,6 +21,7 @@ type bucketRecord struct {
 	Region     string     `json:"region"`
 	Created    time.Time  `json:"created"`
 	Versioning Versioning `json:"versioning,omitempty"`
+	Tags       []Tag      `json:"tags,omitempty"`
 }
 
 // bucketFormat is the newest layout that this program knows.
@@ -68,6 +69,9 @@ func (d *Dir) CreateBucket(ctx context.Context, bucket string, opts CreateOption
 	if err := CheckBucket(bucket); err != nil {
 		return err
 	}
+	if err := CheckTags(opts.Tags, MaxBucketTags); err != nil {
+		return err
+	}
 	root, err := d.makeRoot()
 	if err != nil {
 		return err
@@ -90,6 +94,7 @@ func (d *Dir) CreateBucket(ctx context.Context, bucket string, opts CreateOption
 		Name:    bucket,
 		Region:  regionOr(opts.Region),
 		Created: d.now().UTC().Truncate(time.Second),
+		Tags:    opts.Tags,
 	})
 }
 

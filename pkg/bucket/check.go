@@ -111,6 +111,9 @@ func (o PutOptions) Check(bucket, key string) error {
 	if err := checkProof(o.ContentMD5, o.Checksum, bucket, key); err != nil {
 		return err
 	}
+	if err := CheckTags(o.Tags, MaxTags); err != nil {
+		return err
+	}
 	return checkRoom(o.ContentType, o.Metadata, o.Headers, bucket, key)
 }
 
@@ -164,6 +167,9 @@ func (o UploadOptions) Check(bucket, key string) error {
 		return err
 	}
 	if err := CheckType(o.Checksum.Algorithm, o.Checksum.Type); o.Checksum.Algorithm != "" && err != nil {
+		return err
+	}
+	if err := CheckTags(o.Tags, MaxTags); err != nil {
 		return err
 	}
 	return checkRoom(o.ContentType, o.Metadata, o.Headers, bucket, key)

@@ -156,6 +156,7 @@ func (u uploadRecord) whole(parts []Part) (record, error) {
 		ContentType: u.ContentType,
 		Metadata:    u.Metadata,
 		Headers:     u.Headers,
+		Tags:        u.Tags,
 		Parts:       len(parts),
 	}
 	tags := md5.New()

@@ -21,6 +21,7 @@ const (
 	InvalidPart             = "InvalidPart"
 	InvalidPartOrder        = "InvalidPartOrder"
 	InvalidRequest          = "InvalidRequest"
+	InvalidTag              = "InvalidTag"
 	InvalidURI              = "InvalidURI"
 	KeyTooLongError         = "KeyTooLongError"
 	MalformedXML            = "MalformedXML"
@@ -135,6 +136,8 @@ func wording(code string) (message string, status int) {
 		return "The list of parts was not in ascending order. Parts must be ordered by part number.", 400
 	case InvalidRequest:
 		return "Invalid Request", 400
+	case InvalidTag:
+		return "The tag provided was not a valid tag.", 400
 	case InvalidURI:
 		return "Couldn't parse the specified URI.", 400
 	case KeyTooLongError:

@@ -53,6 +53,7 @@ func (d *Dir) putBody(ctx context.Context, k keyDir, body io.Reader, opts PutOpt
 		ContentType: typeOr(opts.ContentType),
 		Metadata:    lowerNames(opts.Metadata),
 		Headers:     opts.Headers,
+		Tags:        opts.Tags,
 		Checksum:    sum,
 	}
 	err = d.commit(ctx, k, s, &rec, func(newest record) error { return k.permits(newest, opts.IfNoneMatch, opts.IfMatch) })

@@ -23,6 +23,7 @@ type record struct {
 	ContentType string            `json:"contentType,omitempty"`
 	Metadata    map[string]string `json:"metadata,omitempty"`
 	Headers
+	Tags     []Tag     `json:"tags,omitempty"`
 	Checksum *Checksum `json:"checksum,omitempty"`
 	Upload   string    `json:"upload,omitempty"` // the id, if the object was put in parts
 	Parts    int       `json:"parts,omitempty"`  // how many these were
@@ -38,8 +39,8 @@ const (
 	tabledMagic = "bucket\x00\x02"
 )
 
-// maxRecord is more than a record can have: a key of 1 KB, metadata of 2 KB and 8 KB
-// of other headers, all of it escaped.
+// maxRecord is more than a record can have: a key of 1 KB, metadata of 2 KB, 8 KB of
+// other headers, all of it escaped, and ten tags of 1.5 KB.
 const maxRecord = 128 << 10
 
 // errDamaged is what readRecord's error is where the file is not as it was
@@ -157,6 +158,7 @@ func (r record) info() Info {
 		Headers:      r.Headers,
 		Checksum:     r.checksum(),
 		Parts:        r.Parts,
+		Tags:         r.Tags,
 	}
 }
 
@@ -170,6 +172,6 @@ func (r record) checksum() Checksum {
 // listed returns what pages tell of the version.
 func (r record) listed() Info {
 	i := r.info()
-	i.ContentType, i.Metadata, i.Headers, i.Checksum.Value = "", nil, Headers{}, ""
+	i.ContentType, i.Metadata, i.Headers, i.Tags, i.Checksum.Value = "", nil, Headers{}, nil, ""
 	return i
 }

@@ -51,6 +51,7 @@ type UploadOptions struct {
 	ContentType string
 	Metadata    map[string]string
 	Headers
+	Tags []Tag // a Tagger keeps them
 
 	// Checksum says by Algorithm and Type what checksum the object gets, if any.
 	// If it is Composite, each part has to come with one.

@@ -29,6 +29,7 @@ type uploadRecord struct {
 	ContentType string            `json:"contentType"`
 	Metadata    map[string]string `json:"metadata,omitempty"`
 	Headers
+	Tags     []Tag    `json:"tags,omitempty"`
 	Checksum Checksum `json:"checksum"`
 	Implied  bool     `json:"implied,omitempty"`
 }
@@ -88,6 +89,7 @@ func (d *Dir) CreateUpload(ctx context.Context, bucket, key string, opts UploadO
 		ContentType: typeOr(opts.ContentType),
 		Metadata:    lowerNames(opts.Metadata),
 		Headers:     opts.Headers,
+		Tags:        opts.Tags,
 		Checksum:    Checksum{Algorithm: opts.Checksum.Algorithm, Type: opts.Checksum.Type},
 		Implied:     opts.Implied,
 	}

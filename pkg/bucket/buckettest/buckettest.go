@@ -34,6 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) bucket.Store, lacks Lacks) {
 	r.group(t, "Conditions", conditions)
 	r.group(t, "Checksums", checksums)
 	r.group(t, "Uploads", uploads)
+	r.group(t, "Tags", tags)
 }
 
 // test is one behaviour, tried in a bucket of its own.
