@@ -114,6 +114,13 @@ func refused(t *testing.T, err error, class, code, text string) {
 	if got := fineCode(err); got != code {
 		t.Errorf("got code %q, want %q (%v)", got, code, err)
 	}
+	status(t, err, statuses[class])
+}
+
+// statuses are those of HTTP that errors have.
+var statuses = map[string]int{
+	"BadRequestException": 400, "ValidationException": 400, "ServiceLimitExceededException": 402, "AccessDeniedException": 403,
+	"NotFoundException": 404, "ResourceNotFoundException": 404, "ConflictException": 409,
 }
 
 // fineCode is the code that the service sends beside the class of an error.
@@ -179,5 +186,9 @@ func refusedAs[E error](t *testing.T, err error) {
 	var want E
 	if !errors.As(err, &want) {
 		t.Errorf("got %v, want %T", err, want)
+		return
+	}
+	if refusal, ok := engine.AsAPIError(err); ok {
+		status(t, err, statuses[refusal.Code])
 	}
 }

@@ -176,7 +176,8 @@ func testIoTJob(t *testing.T, w *World) {
 	profile := w.name("device")
 	parameters := map[string]string{"certname": "x", "certificatePathOnDevice": "/y"}
 	w.put(t, &signer.PutSigningProfileInput{ProfileName: &profile, PlatformId: aws.String(iot), SigningParameters: parameters,
-		SigningMaterial: &types.SigningMaterial{CertificateArn: &w.Certificate}})
+		SignatureValidityPeriod: &types.SignatureValidityPeriod{Value: 3, Type: "DAYS"}, // which has no effect
+		SigningMaterial:         &types.SigningMaterial{CertificateArn: &w.Certificate}})
 	body := bytes.Repeat([]byte("firmware"), 9999)
 	source := w.object(t, "ota_all.bin", body)
 	job := w.start(t, profile, source, "signed-")

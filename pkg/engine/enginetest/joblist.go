@@ -15,6 +15,10 @@ var jobListTests = map[string]func(*testing.T, *World){
 	"Refused": func(t *testing.T, w *World) {
 		_, err := w.Engine.ListSigningJobs(ctx, &signer.ListSigningJobsInput{NextToken: aws.String("nonsense")})
 		refusedToken(t, err)
+		refusedPages(t, func(size *int32) error {
+			_, err := w.Engine.ListSigningJobs(ctx, &signer.ListSigningJobsInput{MaxResults: size})
+			return err
+		})
 		_, err = w.Engine.ListSigningJobs(ctx, &signer.ListSigningJobsInput{Status: "Lost"})
 		refused(t, err, "ValidationException", "", invalid("Lost", "status", "satisfy enum value set: [InProgress, Failed, Succeeded]"))
 	},

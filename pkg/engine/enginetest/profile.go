@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
@@ -107,7 +108,9 @@ var profileTests = map[string]func(*testing.T, *World){
 		resource := strings.Replace(w.arn("signing-profiles/web"), w.Account, "999988887777", 1)
 		refused(t, err, "AccessDeniedException", "", "User: "+w.Principal+" is not authorized to perform: signer:GetSigningProfile on resource: "+resource)
 	},
-	"List": testProfileList,
+	"List":     testProfileList,
+	"Rows":     testProfileRows,
+	"PutTakes": testPutTakes,
 }
 
 func testPutRefuses(t *testing.T, w *World) {
@@ -121,13 +124,23 @@ func testPutRefuses(t *testing.T, w *World) {
 	}{
 		{signer.PutSigningProfileInput{ProfileName: aws.String("a-b")}, "ValidationException", "",
 			invalid("a-b", "profileName", "satisfy regular expression pattern: ^[a-zA-Z0-9_]{2,}")},
+		{signer.PutSigningProfileInput{ProfileName: aws.String("abc-d")}, "ValidationException", "", // which begins well
+			invalid("abc-d", "profileName", "satisfy regular expression pattern: ^[a-zA-Z0-9_]{2,}")},
+		{signer.PutSigningProfileInput{ProfileName: aws.String("abc\n")}, "ValidationException", "",
+			invalid("abc\n", "profileName", "satisfy regular expression pattern: ^[a-zA-Z0-9_]{2,}")},
 		{signer.PutSigningProfileInput{ProfileName: aws.String(strings.Repeat("a", 65))}, "ValidationException", "",
 			invalid(strings.Repeat("a", 65), "profileName", "have length less than or equal to 64")},
 		{signer.PutSigningProfileInput{PlatformId: aws.String("Nothing")}, "ResourceNotFoundException", "PlatformNotFound", "Platform with id Nothing does not exist."},
 		{signer.PutSigningProfileInput{PlatformId: aws.String(iot)}, "ValidationException", "", "signing material cannot be null."},
+		{signer.PutSigningProfileInput{PlatformId: aws.String(ti)}, "ValidationException", "", "signing material cannot be null."},
+		{signer.PutSigningProfileInput{PlatformId: aws.String(freeRTOS)}, "ValidationException", "", "signing material cannot be null."},
 		{signer.PutSigningProfileInput{PlatformId: aws.String(iot), SigningMaterial: material(w.Certificate + "0")}, "ValidationException", "", ""},
 		{signer.PutSigningProfileInput{SigningParameters: map[string]string{"a": "b"}}, "ValidationException", "",
 			"Signing parameters should not be present when using AWSLambda-SHA384-ECDSA platform"},
+		{signer.PutSigningProfileInput{PlatformId: aws.String(notation), SigningParameters: map[string]string{"a": "b"}}, "ValidationException", "",
+			"Signing parameters should not be present when using Notation-OCI-SHA384-ECDSA platform"},
+		{signer.PutSigningProfileInput{SignatureValidityPeriod: validity(4200, "DAYS")}, "ValidationException", "", "Signature validity period cannot exceed 135 months"},
+		{signer.PutSigningProfileInput{SignatureValidityPeriod: validity(0, "DAYS")}, "ValidationException", "", ""},
 		{signer.PutSigningProfileInput{SignatureValidityPeriod: validity(136, "MONTHS")}, "ValidationException", "", "Signature validity period cannot exceed 135 months"},
 		{signer.PutSigningProfileInput{SignatureValidityPeriod: validity(12, "YEARS")}, "ValidationException", "", "Signature validity period cannot exceed 135 months"},
 		{signer.PutSigningProfileInput{SignatureValidityPeriod: validity(1<<31-1, "DAYS")}, "ValidationException", "", "Signature validity period cannot exceed 135 months"},
@@ -135,6 +148,7 @@ func testPutRefuses(t *testing.T, w *World) {
 			invalid("WEEKS", "signatureValidityPeriod.type", "satisfy enum value set: [DAYS, MONTHS, YEARS]")},
 		{signer.PutSigningProfileInput{Overrides: &types.SigningPlatformOverrides{SigningImageFormat: "JSONEmbedded"}}, "ValidationException", "", ""},
 		{signer.PutSigningProfileInput{Overrides: &types.SigningPlatformOverrides{SigningConfiguration: &types.SigningConfigurationOverrides{EncryptionAlgorithm: "RSA"}}}, "ValidationException", "", ""},
+		{signer.PutSigningProfileInput{Overrides: &types.SigningPlatformOverrides{SigningConfiguration: &types.SigningConfigurationOverrides{HashAlgorithm: "SHA1"}}}, "ValidationException", "", ""},
 		{signer.PutSigningProfileInput{Tags: map[string]string{"aws:x": "y"}}, "ValidationException", "", ""},
 	} {
 		if tc.in.ProfileName == nil {
@@ -178,8 +192,87 @@ func testProfileList(t *testing.T, w *World) {
 	}
 	_, err := w.Engine.ListSigningProfiles(ctx, &signer.ListSigningProfilesInput{NextToken: aws.String("nonsense")})
 	refusedToken(t, err)
-	_, err = w.Engine.ListSigningProfiles(ctx, &signer.ListSigningProfilesInput{MaxResults: aws.Int32(26)})
-	refused(t, err, "ValidationException", "", invalid("26", "maxResults", "have value less than or equal to 25"))
+	refusedPages(t, func(size *int32) error {
+		_, err := w.Engine.ListSigningProfiles(ctx, &signer.ListSigningProfilesInput{MaxResults: size})
+		return err
+	})
+}
+
+// testProfileRows compares rows of the list, to the last member.
+func testProfileRows(t *testing.T, w *World) {
+	web, device, leaked := w.name("web"), w.name("device"), w.name("leaked")
+	versions := map[string]string{web: w.lambdaProfile(t, web), leaked: w.lambdaProfile(t, leaked)}
+	versions[device] = w.put(t, &signer.PutSigningProfileInput{ProfileName: &device, PlatformId: aws.String(iot), Tags: map[string]string{"a": "b"},
+		SigningMaterial: &types.SigningMaterial{CertificateArn: &w.Certificate}, SigningParameters: map[string]string{"certname": "x"}})
+	must(t, w.revoke(leaked, versions[leaked], time.Now().Add(-time.Minute)))
+	row := func(name, platform, display string, status types.SigningProfileStatus) types.SigningProfile {
+		arn := w.arn("signing-profiles/" + name)
+		return types.SigningProfile{
+			ProfileName: &name, ProfileVersion: aws.String(versions[name]), ProfileVersionArn: aws.String(arn + "/" + versions[name]), Arn: &arn,
+			SigningMaterial: &types.SigningMaterial{}, SignatureValidityPeriod: &types.SignatureValidityPeriod{Value: 135, Type: "MONTHS"},
+			PlatformId: &platform, PlatformDisplayName: &display, Status: status, Tags: map[string]string{},
+		}
+	}
+	want := map[string]types.SigningProfile{
+		web:    row(web, lambda, "AWS Lambda", "Active"),
+		device: row(device, iot, "AWS IoT Device Management SHA256-ECDSA ", "Active"),
+		leaked: row(leaked, lambda, "AWS Lambda", "Revoked"),
+	}
+	d := want[device]
+	d.SigningMaterial, d.SignatureValidityPeriod = &types.SigningMaterial{CertificateArn: &w.Certificate}, nil
+	d.SigningParameters, d.Tags = map[string]string{"certname": "x"}, map[string]string{"a": "b"}
+	want[device] = d
+	got := map[string]types.SigningProfile{}
+	for pages := signer.NewListSigningProfilesPaginator(w.Engine, &signer.ListSigningProfilesInput{IncludeCanceled: true}); pages.HasMorePages(); {
+		page, err := pages.NextPage(ctx)
+		must(t, err)
+		for _, p := range page.Profiles {
+			if _, ours := want[*p.ProfileName]; ours {
+				got[*p.ProfileName] = p
+			}
+		}
+	}
+	same(t, got, want)
+}
+
+// testPutTakes puts what is just within bounds, and gets it back as it was given.
+func testPutTakes(t *testing.T, w *World) {
+	validity := func(n int32, unit types.ValidityType) *types.SignatureValidityPeriod {
+		return &types.SignatureValidityPeriod{Value: n, Type: unit}
+	}
+	encryption := func(e types.EncryptionAlgorithm) *types.SigningPlatformOverrides {
+		return &types.SigningPlatformOverrides{SigningConfiguration: &types.SigningConfigurationOverrides{EncryptionAlgorithm: e}}
+	}
+	for i, tc := range []struct {
+		platform string
+		validity *types.SignatureValidityPeriod
+		override *types.SigningPlatformOverrides
+	}{
+		{lambda, validity(1, "DAYS"), nil},
+		{lambda, validity(4100, "DAYS"), encryption("ECDSA")},
+		{notation, validity(135, "MONTHS"), nil},
+		{notation, validity(11, "YEARS"), &types.SigningPlatformOverrides{SigningImageFormat: "JSONDetached"}},
+		{iot, nil, &types.SigningPlatformOverrides{SigningConfiguration: &types.SigningConfigurationOverrides{HashAlgorithm: "SHA256"}}},
+		{freeRTOS, nil, encryption("ECDSA")},
+		{ti, nil, &types.SigningPlatformOverrides{SigningConfiguration: &types.SigningConfigurationOverrides{EncryptionAlgorithm: "RSA", HashAlgorithm: "SHA1"}}},
+	} {
+		name := fmt.Sprint(w.name("p"), i)
+		in := &signer.PutSigningProfileInput{ProfileName: &name, PlatformId: &tc.platform, SignatureValidityPeriod: tc.validity, Overrides: tc.override,
+			SigningMaterial: &types.SigningMaterial{CertificateArn: &w.Certificate}} // of which Lambda and Notation take no notice
+		if tc.platform == ti {
+			in.SigningMaterial.CertificateArn = &w.RSACertificate
+		}
+		w.put(t, in)
+		got, err := w.Engine.GetSigningProfile(ctx, &signer.GetSigningProfileInput{ProfileName: &name})
+		must(t, err)
+		same(t, got.SignatureValidityPeriod, tc.validity)
+		same(t, got.Overrides, tc.override)
+		if own := got.SigningMaterial.CertificateArn == nil; own != (tc.platform == lambda || tc.platform == notation) {
+			t.Errorf("%s shows %+v", tc.platform, got.SigningMaterial)
+		}
+	}
+	longest := strings.Repeat("a", 64-len(w.Suffix))
+	w.lambdaProfile(t, w.name(longest))
 }
 
 // profilePages returns the names that belong to this world, from all pages.

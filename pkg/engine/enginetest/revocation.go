@@ -167,6 +167,8 @@ func testRevocationStatus(t *testing.T, w *World) {
 	job := w.arn("signing-jobs/" + *signed.JobId)
 	now := time.Now().Truncate(time.Second)
 	same(t, w.revoked(t, profile, job, now), []string(nil))
+	w.cancel(t, name)
+	same(t, w.revoked(t, profile, job, now), []string(nil)) // what was signed stays good
 
 	must(t, w.revokeJob(signed.JobId))
 	same(t, w.revoked(t, profile, job, now), []string{job})
