@@ -28,10 +28,19 @@ func (s *session) synopsisSection(c *cobra.Command) section {
 		lines = append(lines, "  "+synopsisLine(f, required[f.Name]))
 	}
 	if operand := s.nodes[c].operands; operand != nil {
-		lines = append(lines, "  <"+operand.name+">")
+		lines = append(lines, "  "+operand.synopsis())
 	}
 	sec.add(code, 0, strings.Join(append(lines, "  [global options]"), "\n"))
 	return sec
+}
+
+// synopsis is what stands for the operands.
+func (p *positional) synopsis() string {
+	word := "<" + p.name + ">"
+	if p.arity == many {
+		word += " [" + word + "...]"
+	}
+	return word
 }
 
 // requiredOptions are the names of the options that a command cannot do without.

@@ -18,12 +18,14 @@ const signHelp = "Sign files: in one command what else takes an upload, a signin
 	"fw.bin, for the platforms of IoT devices, fw-signed.json. Several files are signed at once, and one that cannot be signed " +
 	"does not stop the others.\n\n" +
 	"To run the command again is safe: a file that was signed with the same version of the profile for the same place is that " +
-	"job's, and nothing is done but to put the signed file where it is missing. What else has that place is never overwritten.\n\n" +
+	"job's, and nothing is done but to put the signed file where it is missing. A job that failed before, or whose signature has " +
+	"expired, is followed by another. What else has that place is never overwritten.\n\n" +
 	"The local engine needs no buckets. Its jobs say \"file:\" in place of a bucket's name, the path of the file in place of " +
 	"a key, and the SHA-256 of the file in place of a version. With --engine aws a file is uploaded to --source-bucket, which must " +
 	"keep versions, unless its content is there already, and its signed form is fetched from --destination-bucket.\n\n" +
 	"The answer has an entry for each file, in the order in which they were given: its job, its signed object and the name of the " +
-	"signed file, or what is wrong with it. Where the signed file goes to standard output, nothing else does. The exit code is that " +
+	"signed file, or what is wrong with it. Where the signed file goes to standard output, nothing else does, and what --skip-signed " +
+	"passes over goes there as it is. The exit code is that " +
 	"of the worst: 254 for a job that failed or was refused, 255 for a file that could not be read or written."
 
 // signOptions are the options of sign.

@@ -76,7 +76,19 @@ func (s *session) signOne(ctx context.Context, signer fileSigner, f *signFile, l
 	if errors.As(err, &failure) {
 		f.signed.job = failure.JobID
 	}
+	if errors.Is(err, local.ErrSigned) && f.out == "-" {
+		return s.passOn(f)
+	}
 	return err
+}
+
+// passOn writes a file that is signed already to standard output as it is: whoever
+// reads there waits for a signed file. Its error is that of such a file.
+func (s *session) passOn(f *signFile) error {
+	if _, err := io.Copy(s.env.Stdout, f.source.content()); err != nil {
+		return err
+	}
+	return local.ErrSigned
 }
 
 // signSource is an open file to be signed.
@@ -120,7 +132,7 @@ func (s *session) openSource(name string) (*signSource, error) {
 		return nil, errors.Join(err, f.Close())
 	case info.IsDir():
 		f.Close()
-		return nil, errors.New("it is a directory: give the files in it")
+		return nil, errors.New(name + " is a directory: give the files in it")
 	case info.Mode().IsRegular():
 		return &signSource{f, info.Size(), info}, nil
 	}

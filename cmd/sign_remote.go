@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
@@ -31,6 +32,7 @@ type remoteFiles struct {
 	engine  engine.Engine
 	buckets buckets
 	profile *signer.GetSigningProfileOutput
+	since   time.Time // when this run began, by the service's clock; zero: it does not tell
 }
 
 func (s *session) openRemoteFiles(ctx context.Context, e engine.Engine, o signOptions) (fileSigner, error) {
@@ -45,7 +47,8 @@ func (s *session) openRemoteFiles(ctx context.Context, e engine.Engine, o signOp
 	if err != nil {
 		return nil, &operationError{"GetSigningProfile", err}
 	}
-	return &remoteFiles{o, s, e, b, p}, nil
+	since, _ := middleware.GetServerTime(p.ResultMetadata)
+	return &remoteFiles{o, s, e, b, p, since}, nil
 }
 
 func (r *remoteFiles) platform() string { return aws.ToString(r.profile.PlatformId) }
@@ -62,11 +65,55 @@ func (r *remoteFiles) sign(ctx context.Context, f *signFile) (signedFile, error)
 	if err != nil {
 		return signedFile{}, err
 	}
-	job, err := r.job(ctx, f, sum, version)
-	if err != nil {
-		return signedFile{}, err
+	return r.signUploaded(ctx, f, sum, version)
+}
+
+// mostOutlived is how many jobs of earlier runs are passed over. Nobody has as many;
+// a service whose clocks disagree could make it seem so.
+const mostOutlived = 32
+
+// signUploaded signs a file that lies in the source bucket. Its token finds the job
+// of an earlier run; if that one is no answer any more, the next token is made of it.
+func (r *remoteFiles) signUploaded(ctx context.Context, f *signFile, sum, version string) (signedFile, error) {
+	token := r.token(f, sum)
+	for n := 0; ; n++ {
+		job, err := r.run(ctx, f, version, token)
+		if err != nil {
+			return signedFile{}, err
+		}
+		signed, err := r.take(ctx, f, job)
+		if f.token != "" || n == mostOutlived || !r.outlived(job, err) {
+			return signed, err
+		}
+		token = tokenOf(token, aws.ToString(job.JobId))
 	}
-	return job, r.fetch(ctx, f, job)
+}
+
+// token is the one that was given, or made of what the job is about.
+func (r *remoteFiles) token(f *signFile, sum string) string {
+	if f.token != "" {
+		return f.token
+	}
+	return tokenOf(sum, aws.ToString(r.profile.ProfileVersionArn), r.sourceBucket, sourceKey(f), r.destinationBucket, r.keyPrefix)
+}
+
+func tokenOf(about ...string) string {
+	return uuid.NewSHA1(uuid.NameSpaceURL, []byte(strings.Join(about, "\n"))).String()
+}
+
+// outlived tells whether a job, of which err became, is to be followed by another:
+// its signature has expired, or it is of an earlier run, and failed, or what it
+// signed is gone.
+func (r *remoteFiles) outlived(job *signer.DescribeSigningJobOutput, err error) bool {
+	var failure *local.FileFailure
+	earlier := job.CreatedAt != nil && job.CreatedAt.Before(r.since)
+	return errors.Is(err, errExpired) || earlier && (errors.As(err, &failure) || isLost(err))
+}
+
+// isLost tells whether an object is not where it was put.
+func isLost(err error) bool {
+	refused, ok := engine.AsAPIError(err)
+	return ok && refused.Code == "NoSuchKey"
 }
 
 // isSigned tells whether a file is what the profile's platform makes.
@@ -121,13 +168,9 @@ func (r *remoteFiles) upload(ctx context.Context, f *signFile, sum string) (vers
 
 func keeps(version *string) bool { return version != nil && *version != "" && *version != "null" }
 
-// job starts the job of a file and waits for its end.
-func (r *remoteFiles) job(ctx context.Context, f *signFile, sum, version string) (signedFile, error) {
-	key, token := sourceKey(f), f.token
-	if token == "" {
-		about := strings.Join([]string{sum, aws.ToString(r.profile.ProfileVersionArn), r.sourceBucket, key, r.destinationBucket, r.keyPrefix}, "\n")
-		token = uuid.NewSHA1(uuid.NameSpaceURL, []byte(about)).String()
-	}
+// run starts a job, or finds the one that has the token, and waits for its end.
+func (r *remoteFiles) run(ctx context.Context, f *signFile, version, token string) (*signer.DescribeSigningJobOutput, error) {
+	key := sourceKey(f)
 	started, err := r.engine.StartSigningJob(ctx, &signer.StartSigningJobInput{
 		Source:             &types.Source{S3: &types.S3Source{BucketName: &r.sourceBucket, Key: &key, Version: &version}},
 		Destination:        &types.Destination{S3: &types.S3Destination{BucketName: &r.destinationBucket, Prefix: &r.keyPrefix}},
@@ -136,7 +179,7 @@ func (r *remoteFiles) job(ctx context.Context, f *signFile, sum, version string)
 		ClientRequestToken: &token,
 	})
 	if err != nil {
-		return signedFile{}, &operationError{"StartSigningJob", err}
+		return nil, &operationError{"StartSigningJob", err}
 	}
 	return r.wait(ctx, aws.ToString(started.JobId))
 }
@@ -149,25 +192,40 @@ const (
 )
 
 // wait waits for the end of a job.
-func (r *remoteFiles) wait(ctx context.Context, id string) (signedFile, error) {
+func (r *remoteFiles) wait(ctx context.Context, id string) (*signer.DescribeSigningJobOutput, error) {
 	for pause, waited := firstLook, time.Duration(0); waited < patient; pause, waited = min(2*pause, lastLook), waited+pause {
 		job, err := r.engine.DescribeSigningJob(ctx, &signer.DescribeSigningJobInput{JobId: &id})
 		if err != nil {
-			return signedFile{}, &operationError{"DescribeSigningJob", err}
+			return nil, &operationError{"DescribeSigningJob", err}
 		}
-		switch {
-		case job.Status == types.SigningStatusFailed:
-			return signedFile{}, &local.FileFailure{JobID: id, Reason: aws.ToString(job.StatusReason)}
-		case job.RevocationRecord != nil:
-			return signedFile{}, fmt.Errorf("job %s signed it, and was revoked: to sign it again, give a token of your own", id)
-		case job.Status == types.SigningStatusSucceeded && job.SignedObject != nil && job.SignedObject.S3 != nil:
-			return signedFile{id, aws.ToString(job.SignedObject.S3.BucketName), aws.ToString(job.SignedObject.S3.Key)}, nil
+		if job.Status != types.SigningStatusInProgress {
+			return job, nil
 		}
 		if err := r.pause(ctx, pause); err != nil {
-			return signedFile{}, err
+			return nil, err
 		}
 	}
-	return signedFile{}, fmt.Errorf("job %s is still in progress: run the command again to fetch what it signs", id)
+	return nil, fmt.Errorf("job %s is still in progress: run the command again to fetch what it signs", id)
+}
+
+// errExpired is the error of a job whose signature has expired.
+var errExpired = errors.New("the signature has expired")
+
+// take brings what a job signed to the file's place, if it signed it for good.
+func (r *remoteFiles) take(ctx context.Context, f *signFile, job *signer.DescribeSigningJobOutput) (signedFile, error) {
+	id := aws.ToString(job.JobId)
+	switch {
+	case job.Status == types.SigningStatusFailed:
+		return signedFile{}, &local.FileFailure{JobID: id, Reason: aws.ToString(job.StatusReason)}
+	case job.RevocationRecord != nil:
+		return signedFile{}, fmt.Errorf("job %s signed it, and was revoked: to sign it again, give a token of your own", id)
+	case job.SignatureExpiresAt != nil && !r.env.Now().Before(*job.SignatureExpiresAt):
+		return signedFile{}, fmt.Errorf("job %s signed it, and %w: give another token", id, errExpired)
+	case job.SignedObject == nil || job.SignedObject.S3 == nil:
+		return signedFile{}, fmt.Errorf("job %s is %s, and names no signed object", id, job.Status)
+	}
+	signed := signedFile{id, aws.ToString(job.SignedObject.S3.BucketName), aws.ToString(job.SignedObject.S3.Key)}
+	return signed, r.fetch(ctx, f, signed)
 }
 
 func (r *remoteFiles) pause(ctx context.Context, d time.Duration) error {

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -24,6 +25,7 @@ type cloud struct {
 	unversioned bool   // the source bucket keeps no versions
 	fails       string // why jobs fail
 	platform    string
+	now         time.Time
 
 	mu      sync.Mutex
 	objects map[string]*stored // by bucket and key, and by version behind a question mark
@@ -46,10 +48,12 @@ type cloudJob struct {
 	}
 	ClientRequestToken string
 	looks              int
+	created, expires   time.Time
+	fails              string
 }
 
 func newCloud() *cloud {
-	return &cloud{platform: "AWSLambda-SHA384-ECDSA", objects: map[string]*stored{}, jobs: map[string]*cloudJob{}, ids: map[string]string{}, asked: map[string]int{}}
+	return &cloud{platform: "AWSLambda-SHA384-ECDSA", now: time.Now(), objects: map[string]*stored{}, jobs: map[string]*cloudJob{}, ids: map[string]string{}, asked: map[string]int{}}
 }
 
 func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -58,6 +62,7 @@ func (c *cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := strings.TrimPrefix(r.URL.Path, "/")
 	kind, rest, _ := strings.Cut(path, "/")
 	c.asked[r.Method+" "+kind]++
+	w.Header().Set("Date", c.now.UTC().Format(http.TimeFormat))
 	switch {
 	case kind == "signing-profiles":
 		answer(w, map[string]any{"profileName": rest, "platformId": c.platform, "profileVersionArn": "arn:aws:signer:us-east-1:000000000000:/signing-profiles/" + rest + "/abcdefghij", "status": "Active"})
@@ -92,6 +97,7 @@ func (c *cloud) get(w http.ResponseWriter, r *http.Request, path string) {
 	o := c.objects[path]
 	if o == nil {
 		w.WriteHeader(http.StatusNotFound)
+		io.WriteString(w, "<Error><Code>NoSuchKey</Code></Error>")
 		return
 	}
 	if o.version != "" {
@@ -107,7 +113,7 @@ func (c *cloud) get(w http.ResponseWriter, r *http.Request, path string) {
 }
 
 func (c *cloud) start(body io.Reader) string {
-	job := new(cloudJob)
+	job := &cloudJob{created: c.now, fails: c.fails}
 	json.NewDecoder(body).Decode(job)
 	if id, ok := c.ids[job.ClientRequestToken]; ok {
 		return id
@@ -121,15 +127,20 @@ func (c *cloud) start(body io.Reader) string {
 func (c *cloud) describe(id string) map[string]any {
 	job := c.jobs[id]
 	job.looks++
-	told := map[string]any{"jobId": id, "status": "InProgress"}
+	told := map[string]any{"jobId": id, "status": "InProgress", "createdAt": job.created.Unix()}
 	switch {
 	case job.looks < 3:
-	case c.fails != "":
-		told["status"], told["statusReason"] = "Failed", c.fails
+	case job.fails != "":
+		told["status"], told["statusReason"] = "Failed", job.fails
 	default:
+		if !job.expires.IsZero() {
+			told["signatureExpiresAt"] = job.expires.Unix()
+		}
 		s3, key := job.Source.S3, job.Destination.S3.Prefix+id
 		source := c.objects[s3.BucketName+"/"+s3.Key+"?"+s3.Version]
-		c.objects[job.Destination.S3.BucketName+"/"+key] = &stored{body: append([]byte("signed "), source.body...)}
+		if job.looks == 3 {
+			c.objects[job.Destination.S3.BucketName+"/"+key] = &stored{body: append([]byte("signed "), source.body...)}
+		}
 		told["status"] = "Succeeded"
 		told["signedObject"] = map[string]any{"s3": map[string]any{"bucketName": job.Destination.S3.BucketName, "key": key}}
 	}
@@ -199,6 +210,49 @@ func TestSignWithAWS(t *testing.T) {
 	holdsText(t, filepath.Join(dir, "app2-signed.zip"), "signed two")
 	if c.asked["PUT in"] != 2 || len(c.jobs) != 2 {
 		t.Errorf("%d uploads, %d jobs", c.asked["PUT in"], len(c.jobs))
+	}
+}
+
+// The job of an earlier run that is no answer any more makes room for another, and for
+// no more than one.
+func TestSignWithAWSAgain(t *testing.T) {
+	for name, tc := range map[string]struct {
+		first  string                        // what the first run shows
+		change func(c *cloud, job *cloudJob) // what happens before the next
+		words  []string
+		then   string
+	}{
+		"mended":        {"Not now.[254]", func(c *cloud, _ *cloudJob) { c.fails = "" }, nil, "job2[0]"},
+		"still failing": {"Not now.[254]", func(c *cloud, _ *cloudJob) { c.fails = "Never." }, nil, "Never.[254]"},
+		"own token":     {"Not now.[254]", func(c *cloud, _ *cloudJob) { c.fails = "" }, []string{"--client-request-token", "mine"}, "Not now.[254]"},
+		"expired":       {"job1[0]", func(c *cloud, job *cloudJob) { job.expires = c.now }, nil, "job2[0]"},
+		"lost":          {"job1[0]", func(c *cloud, _ *cloudJob) { delete(c.objects, "out/signed-job1") }, nil, "job2[0]"},
+		"nothing":       {"job1[0]", func(*cloud, *cloudJob) {}, nil, "job1[0]"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCloud()
+			if strings.HasSuffix(tc.first, "[254]") {
+				c.fails = "Not now."
+			}
+			names, dir := files(t, "one")
+			sign := func(want string) {
+				t.Helper()
+				os.Remove(filepath.Join(dir, "app1-signed.zip"))
+				got := c.sign(t, slices.Concat(names, buckets, tc.words, []string{"--query", "files[0].[jobId]", "--output", "text"})...)
+				if got = strings.ReplaceAll(got, "\n", ""); !strings.HasSuffix(got, want) {
+					t.Errorf("got %s, want %s", got, want)
+				}
+			}
+			sign(tc.first)
+			tc.change(c, c.jobs["job1"])
+			c.now = c.now.Add(time.Minute)
+			sign(tc.then)
+			jobs := len(c.jobs)
+			sign(tc.then)
+			if strings.HasSuffix(tc.then, "[0]") && len(c.jobs) != jobs {
+				t.Errorf("%d jobs, and then %d", jobs, len(c.jobs))
+			}
+		})
 	}
 }
 
