@@ -27,7 +27,7 @@ type verification struct {
 }
 
 const aboutVerify = `Judge signed files as Lambda or a device would: ZIP archives for Lambda, the JSON of IoT device management and FreeRTOS, and the envelopes of Notary Project. ` +
-	`What a file is, its content tells. The network is not used, unless --engine aws has AWS asked about revocations, which it tells of envelopes only.
+	`What a file is, its content tells. The network is not used, unless --engine aws has AWS asked about revocations, which it tells of envelopes only, and S3 for what detached signatures are about.
 
 The status of a file is VALID; EXPIRED, when its signature has expired; REVOKED, when the signature was; MISMATCH, when it is not signed, or not by a publisher who is trusted; ` +
 	`CORRUPT, when it is not what was signed. Reasons say more. A file that cannot be judged has an error in place of a status.
@@ -46,7 +46,7 @@ func newVerify(s *session) *cobra.Command {
 	addText(f, &v.policy, "untrusted-artifact-on-deployment", "Whether files pass that are whole but not to be trusted, as a Lambda code signing configuration has it: "+
 		"with Warn they do, with Enforce, the default, they do not.", string(verify.Warn), string(verify.Enforce))
 	addText(f, &v.at, "at", "The time for which to judge whether a signature has expired; by default now.")
-	addText(f, &v.payload, "payload", "The file that a detached signature is about; by default the object of the local engine that it names. For an envelope, the manifest of the image.")
+	addText(f, &v.payload, "payload", "The file that a detached signature is about; by default the object that it names, which is the local engine's or, with --engine aws, one of S3. For an envelope, the manifest of the image.")
 	addWords(f, &v.certificates, "certificate", "Files in PEM of the certificates that may have signed JSON of devices; by default those that were imported into the local engine.")
 	c.RunE = func(c *cobra.Command, names []string) error { return v.run(c.Context(), names) }
 	s.nodes[c] = &node{ours: true, operands: &positional{name: "file", arity: many, doc: "The files to judge; - is standard input."},

@@ -4,16 +4,10 @@ import (
 	"context"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
-	"fmt"
 	"io"
-	"path/filepath"
 
-	"signer/pkg/bucket"
 	"signer/pkg/keys"
-	"signer/pkg/local"
 	"signer/pkg/param"
-	"signer/pkg/sign"
 	"signer/pkg/verify"
 )
 
@@ -108,45 +102,4 @@ func (s *session) readCertificates(flag, name string) ([]*x509.Certificate, erro
 		return nil, badWord(flag, "there is no certificate in PEM in %s", name)
 	}
 	return all, nil
-}
-
-// fetch opens an object of the home's buckets, or the file that has an object's
-// place where a file was signed; dir is where the signature is.
-func (v *verification) fetch(ctx context.Context, at sign.Location, dir string) (io.ReadCloser, error) {
-	if at.Bucket == local.FileBucket {
-		return v.fetchFile(at.Key, dir)
-	}
-	home, err := v.homeDirectory()
-	if err != nil {
-		return nil, err
-	}
-	object, err := v.buckets(home).Get(ctx, at.Bucket, at.Key, at.Version)
-	var refusal *bucket.Error
-	if errors.As(err, &refusal) {
-		return nil, noPayload(refusal.Code)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return object, nil
-}
-
-func noPayload(why string) error {
-	return fmt.Errorf("%w (%s); name a copy of it with --payload", verify.ErrNoPayload, why)
-}
-
-// fetchFile opens a file that a signature names, which is meant to be beside it. It
-// looks first whether it is one: a stranger may have chosen the name.
-func (v *verification) fetchFile(path, dir string) (io.ReadCloser, error) {
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(dir, path)
-	}
-	info, err := v.env.Stat(path)
-	switch {
-	case err != nil:
-		return nil, noPayload(v.plainError(err))
-	case !info.Mode().IsRegular():
-		return nil, noPayload("it is no file")
-	}
-	return v.env.Open(path)
 }
