@@ -118,13 +118,3 @@ func (x *exchange) objectParts() (*objectPartsXML, error) {
 	}
 	return out, nil
 }
-
-// objectTags tells that an object has no tags, which clients ask before they copy it.
-func (x *exchange) objectTags() error {
-	info, err := x.store.Head(x.r.Context(), x.bucket, x.key, x.query["versionId"])
-	if err != nil {
-		return err
-	}
-	x.setSome("x-amz-version-id", info.VersionID)
-	return x.answer("Tagging", struct{ TagSet struct{} }{})
-}

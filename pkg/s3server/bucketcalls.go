@@ -81,11 +81,11 @@ func (x *exchange) createBucket() error {
 	if err := x.unkept(); err != nil {
 		return err
 	}
-	region, err := x.bucketRegion()
+	opts, err := x.createOptions()
 	if err != nil {
 		return err
 	}
-	if err := x.store.CreateBucket(x.r.Context(), x.bucket, bucket.CreateOptions{Region: region}); err != nil {
+	if err := x.store.CreateBucket(x.r.Context(), x.bucket, opts); err != nil {
 		return err
 	}
 	x.set("Location", "/"+x.bucket)
@@ -103,30 +103,42 @@ func (x *exchange) nothing(status int) error {
 	return nil
 }
 
+// createXML is what a new bucket is to be like.
+type createXML struct {
+	XMLName            xml.Name `xml:"CreateBucketConfiguration"`
+	LocationConstraint string
+	Location           *struct{} // of directory buckets
+	Bucket             *struct{} // their kind
+	Tags               *tagSetXML
+}
+
+func (x *exchange) createOptions() (opts bucket.CreateOptions, err error) {
+	opts.Region = cmp.Or(x.Region, x.caller.Region)
+	body, err := x.readAll()
+	if err != nil || len(body) == 0 {
+		return opts, err
+	}
+	var in createXML
+	if err := parseXML(body, &in); err != nil {
+		return opts, err
+	}
+	if in.Location != nil || in.Bucket != nil {
+		return opts, notImplemented("directory buckets", "")
+	}
+	if opts.Tags = in.Tags.tags(); len(opts.Tags) > 0 {
+		if _, err := x.tagger(); err != nil {
+			return opts, err
+		}
+	}
+	opts.Region, err = x.bucketRegion(in.LocationConstraint)
+	return opts, err
+}
+
 // bucketRegion is where a new bucket goes. A server of one region has buckets there. Else
 // a caller in us-east-1 may choose any other region, as in S3, and one elsewhere only
 // his own; unlike in S3 he need not say so.
-func (x *exchange) bucketRegion() (string, error) {
-	here := cmp.Or(x.Region, x.caller.Region)
-	body, err := x.readAll()
-	if err != nil || len(body) == 0 {
-		return here, err
-	}
-	var in struct {
-		XMLName            xml.Name `xml:"CreateBucketConfiguration"`
-		LocationConstraint string
-		Location           *struct{} // of directory buckets
-		Tags               *struct {
-			Tag []struct{}
-		}
-	}
-	if err := parseXML(body, &in); err != nil {
-		return "", err
-	}
-	if in.Location != nil || in.Tags != nil && len(in.Tags.Tag) > 0 {
-		return "", notImplemented("more than a LocationConstraint", "")
-	}
-	region := in.LocationConstraint
+func (x *exchange) bucketRegion(constraint string) (string, error) {
+	here, region := cmp.Or(x.Region, x.caller.Region), constraint
 	if region == "EU" {
 		region = "eu-west-1"
 	}
@@ -134,7 +146,7 @@ func (x *exchange) bucketRegion() (string, error) {
 	case region == "":
 		return here, nil
 	case !isRegion(region) || region == "us-east-1" && here == "us-east-1" || x.Region != "" && region != x.Region:
-		return "", refused("InvalidLocationConstraint", http.StatusBadRequest, "The specified location-constraint is not valid").With("LocationConstraint", in.LocationConstraint)
+		return "", refused("InvalidLocationConstraint", http.StatusBadRequest, "The specified location-constraint is not valid").With("LocationConstraint", constraint)
 	case here != "us-east-1" && here != region:
 		return "", refused("IllegalLocationConstraintException", http.StatusBadRequest, "The %s location constraint is incompatible for the region specific endpoint this request was sent to.", region)
 	}

@@ -139,7 +139,7 @@ func (x *exchange) copyOptions(info bucket.Info, from source) (bucket.PutOptions
 	default:
 		return opts, badArgument("x-amz-metadata-directive", directive, "Unknown metadata directive.")
 	}
-	if err := x.tagging(); err != nil {
+	if opts.Tags, err = x.copiedTags(info.Tags); err != nil {
 		return opts, err
 	}
 	a, err := x.chosenChecksum()
@@ -157,16 +157,6 @@ func (x *exchange) copyOptions(info bucket.Info, from source) (bucket.PutOptions
 		opts.Checksum.Algorithm = usualChecksum
 	}
 	return opts, nil
-}
-
-// tagging checks the directive for tags, of which there are none.
-func (x *exchange) tagging() error {
-	switch directive := x.header("x-amz-tagging-directive"); directive {
-	case "", "COPY", "REPLACE":
-		return nil
-	default:
-		return badArgument("x-amz-tagging-directive", directive, "Unknown tagging directive.")
-	}
 }
 
 // chosenChecksum is the algorithm of the checksum that a new object shall have.

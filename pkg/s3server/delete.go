@@ -93,7 +93,7 @@ func (x *exchange) deleteObjects() error {
 	if _, err := x.store.HeadBucket(x.r.Context(), x.bucket); err != nil {
 		return err
 	}
-	body, err := x.guardedBody()
+	body, err := x.provenBody(true)
 	if err != nil {
 		return err
 	}
@@ -138,8 +138,8 @@ func (x *exchange) deleteOne(one deleteOne) (deleted, error) {
 	return told, err
 }
 
-// guardedBody reads a body that has to come with its MD5 or a checksum.
-func (x *exchange) guardedBody() ([]byte, error) {
+// provenBody reads a body that may, or has to, come with its MD5 or a checksum.
+func (x *exchange) provenBody(must bool) ([]byte, error) {
 	sum, behind, err := x.declaredChecksum()
 	if err != nil {
 		return nil, err
@@ -148,7 +148,7 @@ func (x *exchange) guardedBody() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if md5 == "" && (sum.Algorithm == "" || behind) {
+	if must && md5 == "" && (sum.Algorithm == "" || behind) {
 		return nil, badRequest("Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
 	}
 	if err := valid(sum); err != nil {

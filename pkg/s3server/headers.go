@@ -89,7 +89,7 @@ func (x *exchange) unkept() error {
 				return notImplemented("", name)
 			}
 		case strings.HasPrefix(name, "x-amz-grant-"), strings.HasPrefix(name, "x-amz-server-side-encryption"), strings.HasPrefix(name, "x-amz-object-lock-"),
-			strings.HasPrefix(name, "x-amz-copy-source-server-side-encryption"), name == "x-amz-tagging", name == "x-amz-write-offset-bytes", name == "x-amz-mfa":
+			strings.HasPrefix(name, "x-amz-copy-source-server-side-encryption"), name == "x-amz-write-offset-bytes", name == "x-amz-mfa":
 			return notImplemented("", name)
 		}
 	}
@@ -133,6 +133,7 @@ func (x *exchange) tell(i bucket.Info) {
 	x.setSome("Content-Language", i.ContentLanguage)
 	x.setSome("Expires", i.Expires)
 	x.setSome("x-amz-website-redirect-location", i.WebsiteRedirect)
+	x.tellTagCount(i.Tags)
 	for name, value := range i.Metadata {
 		x.set(metaPrefix+name, value)
 	}

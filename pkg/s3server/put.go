@@ -40,6 +40,10 @@ func (x *exchange) putOptions() (opts bucket.PutOptions, u upload, err error) {
 	if err != nil {
 		return opts, u, err
 	}
+	tags, err := x.tags()
+	if err != nil {
+		return opts, u, err
+	}
 	if u, err = x.upload(); err != nil {
 		return opts, u, err
 	}
@@ -55,6 +59,7 @@ func (x *exchange) putOptions() (opts bucket.PutOptions, u upload, err error) {
 		ContentType: x.contentType(),
 		Metadata:    x.metadata(),
 		Headers:     headers,
+		Tags:        tags,
 		ContentMD5:  u.md5,
 		IfMatch:     x.header("If-Match"),
 		IfNoneMatch: x.header("If-None-Match"),

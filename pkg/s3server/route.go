@@ -44,22 +44,27 @@ func calls() []call {
 
 		{name: "CreateBucket", method: "PUT", scope: inBucket, do: (*exchange).createBucket},
 		{name: "DeleteBucket", method: "DELETE", scope: inBucket, do: (*exchange).deleteBucket},
+		{name: "DeleteBucketTagging", method: "DELETE", scope: inBucket, param: "tagging", do: (*exchange).deleteBucketTags},
 		{name: "DeleteObjects", method: "POST", scope: inBucket, param: "delete", do: (*exchange).deleteObjects},
 		{name: "GetBucketLocation", method: "GET", scope: inBucket, param: "location", do: (*exchange).bucketLocation},
+		{name: "GetBucketTagging", method: "GET", scope: inBucket, param: "tagging", do: (*exchange).bucketTags},
 		{name: "GetBucketVersioning", method: "GET", scope: inBucket, param: "versioning", do: (*exchange).bucketVersioning},
 		{name: "HeadBucket", method: "HEAD", scope: inBucket, do: (*exchange).headBucket},
 		{name: "ListMultipartUploads", method: "GET", scope: inBucket, param: "uploads", do: (*exchange).listUploads},
 		{name: "ListObjectVersions", method: "GET", scope: inBucket, param: "versions", do: (*exchange).listVersions},
 		{name: "ListObjectsV2", method: "GET", scope: inBucket, param: "list-type", do: (*exchange).listObjectsV2},
 		{name: "ListObjects", method: "GET", scope: inBucket, do: (*exchange).listObjects},
+		{name: "PutBucketTagging", method: "PUT", scope: inBucket, param: "tagging", do: (*exchange).putBucketTags},
 		{name: "PutBucketVersioning", method: "PUT", scope: inBucket, param: "versioning", do: (*exchange).putBucketVersioning},
 
 		{name: "AbortMultipartUpload", method: "DELETE", scope: inObject, param: "uploadId", do: (*exchange).abortUpload},
 		{name: "CompleteMultipartUpload", method: "POST", scope: inObject, param: "uploadId", do: (*exchange).completeUpload},
 		{name: "CreateMultipartUpload", method: "POST", scope: inObject, param: "uploads", do: (*exchange).createUpload},
 		{name: "DeleteObject", method: "DELETE", scope: inObject, do: (*exchange).deleteObject},
+		{name: "DeleteObjectTagging", method: "DELETE", scope: inObject, param: "tagging", do: (*exchange).deleteObjectTags},
 		{name: "GetObjectAttributes", method: "GET", scope: inObject, param: "attributes", do: (*exchange).objectAttributes},
 		{name: "GetObjectTagging", method: "GET", scope: inObject, param: "tagging", do: (*exchange).objectTags},
+		{name: "PutObjectTagging", method: "PUT", scope: inObject, param: "tagging", do: (*exchange).putObjectTags},
 		{name: "ListParts", method: "GET", scope: inObject, param: "uploadId", do: (*exchange).listParts},
 		{name: "UploadPartCopy", method: "PUT", scope: inObject, param: "partNumber", header: copySource, do: (*exchange).copyPart},
 		{name: "UploadPart", method: "PUT", scope: inObject, param: "partNumber", streams: true, do: (*exchange).putPart},
@@ -76,7 +81,7 @@ const copySource = "x-amz-copy-source"
 const others = "abac accelerate acl analytics cors encryption intelligent-tiering inventory legal-hold lifecycle logging " +
 	"metadataAnnotationTable metadataConfiguration metadataInventoryTable metadataJournalTable metadataTable metrics notification object-lock " +
 	"ownershipControls policy policyStatus publicAccessBlock renameObject replication requestPayment restore retention select session " +
-	"tagging torrent website"
+	"torrent website"
 
 // fits tells whether a request makes the call.
 func (c call) fits(x *exchange) bool {

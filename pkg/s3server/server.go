@@ -3,12 +3,12 @@
 // [New] makes an http.Handler. For each request it finds out what is asked for,
 // proves who sent it, and carries it out on the caller's [bucket.Store]; bodies
 // stream both ways. Clients of S3 cannot tell the difference in what is offered:
-// buckets, versioning, objects with their headers and checksums, conditional
+// buckets, versioning, objects with their headers, tags and checksums, conditional
 // requests, ranges, copies, uploads in parts, and listings. Buckets are named in the
 // path or, where a base domain is configured, in the host.
 //
-// Access lists, policies, encryption, tags, locks, lifecycles and whatever else S3
-// has are refused with NotImplemented: nothing that a caller asks for is dropped in
+// Access lists, policies, encryption, locks, lifecycles and whatever else S3 has are
+// refused with NotImplemented: nothing that a caller asks for is dropped in
 // silence. Nor does the package decide who may do what: whoever signs with a known
 // key may use all that his store has.
 //

@@ -27,12 +27,16 @@ func (x *exchange) createUpload() error {
 	if err != nil {
 		return err
 	}
+	tags, err := x.tags()
+	if err != nil {
+		return err
+	}
 	sum, implied, err := x.uploadChecksum()
 	if err != nil {
 		return err
 	}
 	u, err := x.store.CreateUpload(x.r.Context(), x.bucket, x.key, bucket.UploadOptions{
-		ContentType: x.header("Content-Type"), Metadata: x.metadata(), Headers: headers, Checksum: sum, Implied: implied,
+		ContentType: x.header("Content-Type"), Metadata: x.metadata(), Headers: headers, Tags: tags, Checksum: sum, Implied: implied,
 	})
 	if err != nil {
 		return err
