@@ -48,6 +48,11 @@ type Config struct {
 	Done func(*Entry)     // is called with each entry once it is complete, by many at once; nil: nobody is
 }
 
+// Gone is the status of a request whose client did not stay for the answer, so that
+// what it asked for came to nothing. Nobody ever gets it; others who keep such logs have
+// the same number.
+const Gone = 499
+
 // requestID is the header of answers that names a request.
 const requestID = "X-Amzn-Requestid"
 
@@ -68,6 +73,9 @@ func Handler(next http.Handler, c Config) http.Handler {
 			e.Took = c.Now().Sub(began)
 			if e.Status == 0 {
 				e.Status = http.StatusOK // which is what an answer without a word says
+			}
+			if e.Status >= 500 && r.Context().Err() != nil {
+				e.Status, e.Error = Gone, ""
 			}
 			c.Log.LogAttrs(r.Context(), e.level(), "request", e.attributes(w.Header().Get(requestID))...)
 			if c.Done != nil {

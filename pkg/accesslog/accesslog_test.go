@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -54,15 +55,26 @@ func TestLine(t *testing.T) {
 	}
 }
 
-// An answer without a word is a success, and one of the server's faults an error.
+// An answer without a word is a success, and one of the server's faults an error, but
+// not of a client that has gone.
 func TestStatus(t *testing.T) {
-	for want, answer := range map[string]http.HandlerFunc{
-		"INFO 200":  func(http.ResponseWriter, *http.Request) {},
-		"ERROR 503": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) },
+	failing := func(w http.ResponseWriter, r *http.Request) {
+		accesslog.Of(r.Context()).Error = "InternalServiceErrorException"
+		w.WriteHeader(503)
+	}
+	here := context.Background()
+	gone, leave := context.WithCancel(here)
+	leave()
+	for want, tc := range map[string]struct {
+		client context.Context
+		answer http.HandlerFunc
+	}{
+		"INFO 200 ":                               {here, func(http.ResponseWriter, *http.Request) {}},
+		"ERROR 503 InternalServiceErrorException": {here, failing},
+		"INFO 499 ":                               {gone, failing},
 	} {
-		_, entry := serve(t, answer, httptest.NewRequest("GET", "/", nil))
-		line, _ := serve(t, answer, httptest.NewRequest("GET", "/", nil))
-		if got := line["level"].(string) + " " + map[int]string{200: "200", 503: "503"}[entry.Status]; got != want {
+		line, entry := serve(t, tc.answer, httptest.NewRequest("GET", "/", nil).WithContext(tc.client))
+		if got := fmt.Sprint(line["level"], " ", line["status"], " ", entry.Error); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}
