@@ -213,3 +213,45 @@ type broken struct{ *bucket.Dir }
 func (broken) HeadBucket(context.Context, string) (bucket.Bucket, error) {
 	return bucket.Bucket{}, errors.New("the cable is cut")
 }
+
+// A bucket may have stopped keeping versions.
+func TestSuspendedVersions(t *testing.T) {
+	h := app(t)
+	body, _, err := h.get(ctx, source, "app.zip")
+	must(t, err)
+	must(t, h.buckets.PutVersioning(ctx, source, bucket.Suspended))
+	_, err = h.put(ctx, source, "app.zip", body)
+	must(t, err)
+	id, err := h.start(ctx, h.engine(t), "")
+	must(t, err)
+	if job := h.jobs(t, h.engine(t))[id]; *job.Source.S3.Version != "null" || job.Status != types.SigningStatusSucceeded {
+		t.Errorf("the job of version %s has %s", *job.Source.S3.Version, job.Status)
+	}
+}
+
+// Whoever verifies takes an answer that names nothing for a good one: there is none
+// where it cannot be told.
+func TestNoRevocationStatusWithoutRecords(t *testing.T) {
+	c := newHome(t).config()
+	broken := errors.New("no disk")
+	c.Records = func(context.Context) (*records.Store, error) { return nil, broken }
+	out, err := open(t, c).GetRevocationStatus(ctx, &signer.GetRevocationStatusInput{SignatureTimestamp: aws.Time(time.Now()), PlatformId: aws.String(notationID),
+		ProfileVersionArn: aws.String("arn:aws:signer:eu-west-1:111122223333:/signing-profiles/images/ABCDEFGHIJ"),
+		JobArn:            aws.String("arn:aws:signer:eu-west-1:111122223333:/signing-jobs/1"), CertificateHashes: []string{"00"}})
+	if out != nil || !errors.Is(err, broken) {
+		t.Errorf("got %+v, %v", out, err)
+	}
+}
+
+// Who is nobody else is the root of the account.
+func TestRootIsTheCaller(t *testing.T) {
+	h := app(t)
+	e := h.as(t, account, "")
+	id, err := h.start(ctx, e, "")
+	must(t, err)
+	job, err := e.DescribeSigningJob(ctx, &signer.DescribeSigningJobInput{JobId: &id})
+	must(t, err)
+	if *job.RequestedBy != "arn:aws:iam::111122223333:root" || *job.JobInvoker != account {
+		t.Errorf("requested by %s of %s", *job.RequestedBy, *job.JobInvoker)
+	}
+}
