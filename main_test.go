@@ -26,6 +26,7 @@ var may = map[string]struct{ ours, never []string }{
 	"signer/pkg/remote":            {ours: []string{"pkg/profile"}},
 	"signer/pkg/profile":           {},
 	"signer/pkg/span":              {never: []string{"github.com/"}},
+	"signer/pkg/backup":            {never: []string{"github.com/aws", "github.com/spf13", "net/http"}},
 	"signer/pkg/events":            {never: []string{"github.com/aws"}},
 	"signer/pkg/doctor":            {ours: []string{"pkg/bucket", "pkg/keys", "pkg/local", "pkg/records", "pkg/sign", "pkg/verify"}, never: []string{"github.com/aws", "net/http"}},
 	"signer/pkg/faults":            {ours: []string{"pkg/api", "pkg/bucket", "pkg/engine", "pkg/local", "pkg/sign", "pkg/span"}, never: []string{"net/http", "github.com/spf13"}},
