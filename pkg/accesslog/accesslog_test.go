@@ -69,9 +69,9 @@ func TestStatus(t *testing.T) {
 		client context.Context
 		answer http.HandlerFunc
 	}{
-		"INFO 200 ":                               {here, func(http.ResponseWriter, *http.Request) {}},
+		"INFO 200 ": {here, func(http.ResponseWriter, *http.Request) {}},
 		"ERROR 503 InternalServiceErrorException": {here, failing},
-		"INFO 499 ":                               {gone, failing},
+		"INFO 499 ": {gone, failing},
 	} {
 		line, entry := serve(t, tc.answer, httptest.NewRequest("GET", "/", nil).WithContext(tc.client))
 		if got := fmt.Sprint(line["level"], " ", line["status"], " ", entry.Error); got != want {
