@@ -25,6 +25,9 @@ import (
 func Main(ctx context.Context, env *Env) int {
 	ctx, stop := env.Interrupts(ctx)
 	defer stop()
+	if isPlugin(env.Args) {
+		return answerNotation(ctx, env)
+	}
 	s := newSession(env)
 	return s.exit(ctx, s.guarded(func() error { return s.run(ctx, env.Args[1:]) }))
 }

@@ -13,13 +13,14 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"signer/cmd"
+	"signer/pkg/notation"
 )
 
 // The scripts in testdata/script show behaviour as people meet it. The program
 // runs as a process of its own, made of this test's binary.
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"signer": program, "aws": program})
+	testscript.Main(m, map[string]func(){"signer": program, "aws": program, notation.Program: program})
 }
 
 func program() {
