@@ -261,10 +261,12 @@ func TestEnvelopes(t *testing.T) {
 			}
 		})
 	}
-	// A chain of one certificate, which certified itself.
-	object := forge(t, alone, both())
-	expect(t, judge(t, believe(alone), object), verify.Valid, "")
-	must(t, notary(object))
+	// A chain of two certificates, and one of one, which certified itself.
+	for _, id := range []sign.Identity{authorityBelow(t), alone} {
+		object := forge(t, id, both())
+		expect(t, judge(t, believe(id), object), verify.Valid, "")
+		must(t, notary(object))
+	}
 }
 
 func unsigned(f *forged) map[string]any { return f.outer["header"].(map[string]any) }
@@ -272,6 +274,13 @@ func unsigned(f *forged) map[string]any { return f.outer["header"].(map[string]a
 func authorityAlone(t testing.TB) sign.Identity {
 	k := key(t, elliptic.P384(), "alone")
 	return sign.Identity{Key: k, Chain: []*x509.Certificate{certify(t, "alone", k.Public(), nil, k, leaf)}}
+}
+
+// authorityBelow is a signer whom a root certified.
+func authorityBelow(t testing.TB) sign.Identity {
+	rootKey, k := key(t, elliptic.P384(), "r"), key(t, elliptic.P384(), "l")
+	root := certify(t, "r", rootKey.Public(), nil, rootKey, ca)
+	return sign.Identity{Key: k, Chain: []*x509.Certificate{certify(t, "l", k.Public(), root, rootKey, leaf), root}}
 }
 
 // TestSchemeX509 judges the chain at the time of the judgement where nobody vouches

@@ -10,6 +10,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -22,12 +23,12 @@ import (
 )
 
 // oddArchives are those that Go's own tests of archive/zip are made with, read where
-// they lie.
+// they lie. There are none where Go is here without its tests.
 func oddArchives(t testing.TB) map[string][]byte {
 	t.Helper()
 	root, err := exec.Command("go", "env", "GOROOT").Output()
 	if err != nil {
-		t.Skip("the go command is not here")
+		return nil
 	}
 	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(string(root)), "src", "archive", "zip", "testdata", "*zip*"))
 	must(t, err)
@@ -41,9 +42,6 @@ func oddArchives(t testing.TB) map[string][]byte {
 			}
 		}
 		all[filepath.Base(path)] = data
-	}
-	if len(all) == 0 {
-		t.Skip("Go is here without its tests")
 	}
 	return all
 }
@@ -67,7 +65,9 @@ func tampered(f *testing.F, object []byte) {
 // reader that knows nothing of signatures; and what cannot be signed is corrupt.
 func FuzzZip(f *testing.F) {
 	id := authority(f, "Test")
-	for _, data := range oddArchives(f) {
+	archives := oddities(f)
+	maps.Copy(archives, oddArchives(f))
+	for _, data := range archives {
 		f.Add(data)
 		var out bytes.Buffer
 		if sign.Lambda(f.Context(), &out, bytes.NewReader(data), id, claims, nil) == nil {
@@ -205,7 +205,11 @@ func TestOddArchives(t *testing.T) {
 		"test-prefix.zip":        "",
 		"test-trailing-junk.zip": "does not end where",
 	}
-	for name, data := range oddArchives(t) {
+	archives := oddArchives(t)
+	if len(archives) == 0 {
+		t.Skip("Go is here without its tests, or not at all")
+	}
+	for name, data := range archives {
 		var out bytes.Buffer
 		err := sign.Lambda(t.Context(), &out, bytes.NewReader(data), id, claims, nil)
 		reason, isRefused := refused[name]

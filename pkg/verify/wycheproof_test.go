@@ -90,10 +90,23 @@ func TestWycheproofJOSE(t *testing.T) {
 	}
 }
 
+// TestWycheproofPS384 verifies signatures of the algorithm for RSA keys of 3072 bits,
+// for which there are vectors of a shorter key only.
+func TestWycheproofPS384(t *testing.T) {
+	ps384 := algorithm{"PS384", crypto.SHA384, 3072, true}
+	each(t, "rsa_pss_2048_sha384_mgf1_48", func(key crypto.PublicKey, v vector) {
+		v.judged(t, ps384.verify(key, string(unhex(t, v.Msg)), unhex(t, v.Sig)))
+	})
+}
+
 // TestWycheproofFirmware verifies signatures in the form that they have in the JSON
-// of devices.
+// of devices. SHA1withRSA, of which there are no vectors, goes the way of
+// SHA256withRSA.
 func TestWycheproofFirmware(t *testing.T) {
-	for name, algorithm := range map[string]string{"ecdsa_secp256r1_sha256": "SHA256withECDSA", "rsa_signature_2048_sha256": "SHA256withRSA"} {
+	for name, algorithm := range map[string]string{
+		"ecdsa_secp256r1_sha256": "SHA256withECDSA", "ecdsa_secp384r1_sha256": "SHA256withECDSA",
+		"rsa_signature_2048_sha256": "SHA256withRSA", "rsa_signature_3072_sha256": "SHA256withRSA",
+	} {
 		each(t, name, func(key crypto.PublicKey, v vector) {
 			f := &firmware{algorithm: algorithm, signature: unhex(t, v.Sig)}
 			sum := crypto.SHA256.New()
