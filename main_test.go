@@ -34,6 +34,7 @@ var may = map[string]struct{ ours, never []string }{
 	"signer/pkg/bucket":            {never: []string{"github.com/aws/aws-sdk-go-v2/service/signer"}},
 	"signer/pkg/sign":              {never: []string{"github.com/aws"}},
 	"signer/pkg/verify":            {ours: []string{"pkg/sign"}, never: []string{"github.com/", "os", "net/http"}},
+	"signer/pkg/console":           {never: []string{"os", "net/http/httptest", "github.com/spf13"}},
 	"signer/pkg/metrics":           {never: []string{"github.com/", "os"}},
 	"signer/pkg/accesslog":         {never: []string{"github.com/", "os"}},
 	"signer/pkg/listen":            {never: []string{"github.com/"}},

@@ -31,6 +31,7 @@ type serveOptions struct {
 	addr, adminAddr       string
 	tlsCert, tlsKey       string
 	s3Domain              string
+	adminHosts            []string
 	plaintext             bool
 	workers, queue        *int
 	requests, connections *int
@@ -49,7 +50,8 @@ func newServe(s *session) *cobra.Command {
 	addText(f, &o.tlsKey, "tls-key", "A file with the certificate's private key, in PEM.")
 	addSwitch(f, &o.plaintext, "insecure-plaintext", "Listen in plain text on addresses that other machines reach. Whoever is on the way can then read what is sent and send it again, though not change it.")
 	addText(f, &o.s3Domain, "s3-domain", "A domain before which buckets may be named in the host, as in BUCKET.DOMAIN. Without it they are in the path.")
-	addText(f, &o.adminAddr, "admin-addr", "Another address to listen on, in plain text and for everybody who gets there: /healthz, /readyz and, for Prometheus, /metrics. Without it there are none.")
+	addText(f, &o.adminAddr, "admin-addr", "Another address to listen on, in plain text and for everybody who gets there: pages to look at jobs and profiles with a browser, /healthz, /readyz and, for Prometheus, /metrics. Without it there are none.")
+	addWords(f, &o.adminHosts, "admin-host", "Names under which browsers may ask for the pages at --admin-addr, beside localhost and addresses.")
 	addInteger(f, &o.workers, "workers", "How many jobs to sign at once. It is the number of processors unless you say otherwise.")
 	addInteger(f, &o.queue, "max-waiting-jobs", "How many jobs may wait to be signed (4096). When there are more, callers are asked to come again.")
 	addInteger(f, &o.requests, "max-requests", "How many requests to answer at once (256). More wait for their turn.")

@@ -6,19 +6,22 @@ import (
 	"net"
 	"net/http"
 
+	"signer/pkg/console"
 	"signer/pkg/listen"
 )
 
 // serveAdmin answers those who watch over the server, until the listener is closed.
 func (d *daemon) serveAdmin(ctx context.Context, l net.Listener) {
 	d.log.Info("admin", "url", "http://"+l.Addr().String())
-	err := listen.Serve(context.WithoutCancel(ctx), l, listen.Config{Handler: d.adminHandler(), Log: d.log, Limits: listen.Limits{Requests: 16, Connections: 64}})
+	err := listen.Serve(context.WithoutCancel(ctx), l, listen.Config{Handler: d.adminHandler(l.Addr()), Log: d.log, Limits: listen.Limits{Requests: 16, Connections: 64}})
 	if !d.stopping.Load() {
 		d.log.Error("admin", "error", err)
 	}
 }
 
-func (d *daemon) adminHandler() http.Handler {
+// adminHandler answers at an address. What programs ask for they may ask for by any
+// name, unless the address is for this machine alone; what browsers show not.
+func (d *daemon) adminHandler(at net.Addr) http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
 	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
@@ -30,5 +33,15 @@ func (d *daemon) adminHandler() http.Handler {
 		io.WriteString(w, "ok\n")
 	})
 	m.Handle("GET /metrics", &d.numbers.Registry)
+	m.Handle("/", console.Hosts(d.adminHosts, d.console()))
+	if loopback(at) {
+		return console.Hosts(d.adminHosts, m)
+	}
 	return m
+}
+
+// loopback tells whether only this machine reaches an address.
+func loopback(at net.Addr) bool {
+	tcp, ok := at.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
 }

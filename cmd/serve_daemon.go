@@ -37,6 +37,7 @@ type daemon struct {
 	plan    *faults.Plan
 	counts  *faults.Counts
 	numbers *numbers
+	started time.Time
 
 	stopping atomic.Bool
 }
@@ -50,7 +51,7 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	if err != nil {
 		return nil, err
 	}
-	d := &daemon{serveOptions: o, env: s.env, at: at, log: log, keys: s.keysAt(at.home, s.env.Now), numbers: newNumbers(s.env.Now()),
+	d := &daemon{serveOptions: o, env: s.env, at: at, log: log, keys: s.keysAt(at.home, s.env.Now), numbers: newNumbers(s.env.Now()), started: s.env.Now(),
 		buckets: s.bucketsAt(at.home, c.Now), plan: s.faults, counts: &faults.Counts{Path: filepath.Join(at.home, "faults-counts.json")}}
 	s.warnOfFaults()
 	if d.records, err = c.Records(ctx); err != nil {
