@@ -154,7 +154,7 @@ func (x *exchange) bucketTags() error {
 		return err
 	}
 	if len(tags) == 0 {
-		return refused("NoSuchTagSet", http.StatusNotFound, "The TagSet does not exist").With("BucketName", x.bucket)
+		return refused("NoSuchTagSet", http.StatusNotFound, "The TagSet does not exist.").With("BucketName", x.bucket)
 	}
 	return x.answerTags(tags)
 }

@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 endpoint, key, secret = sys.argv[1:]
+modern = tuple(map(int, boto3.__version__.split(".")[:2])) >= (1, 36)  # sends checksums unasked
 session = boto3.session.Session(aws_access_key_id=key, aws_secret_access_key=secret, region_name="us-east-1")
 s3 = session.client("s3", endpoint_url=endpoint, config=Config(signature_version="s3v4", retries={"max_attempts": 0}))
 
@@ -36,7 +37,8 @@ def objects():
     same("region", s3.get_bucket_location(Bucket="boto")["LocationConstraint"], None)
     for name in ["dir/ä +%25&?=.txt", "plain"]:
         put = s3.put_object(Bucket="boto", Key=name, Body=b"hello", Metadata={"color": "red"}, CacheControl="no-cache", ContentType="text/plain")
-        same("checksum", put["ChecksumCRC32"], "NhCmhg==")
+        if modern:
+            same("checksum", put["ChecksumCRC32"], "NhCmhg==")
         got = s3.get_object(Bucket="boto", Key=name, VersionId=put["VersionId"])
         same("body", got["Body"].read(), b"hello")
         same("metadata", (got["Metadata"], got["CacheControl"], got["ContentType"]), ({"color": "red"}, "no-cache", "text/plain"))
@@ -44,12 +46,13 @@ def objects():
         try:
             s3.put_object(Bucket="boto", Key="plain", Body=b"hello", ChecksumAlgorithm=algorithm)
         except Exception as e:  # botocore needs awscrt for some
-            if "CRT" not in str(e) and "crt" not in str(e):
+            if "crt" not in str(e).lower() and "Unsupported checksum algorithm" not in str(e):
                 raise
             continue
         s3.get_object(Bucket="boto", Key="plain", ChecksumMode="ENABLED")["Body"].read()
     same("range", s3.get_object(Bucket="boto", Key="plain", Range="bytes=1-3")["Body"].read(), b"ell")
-    refused("a condition", "PreconditionFailed", lambda: s3.put_object(Bucket="boto", Key="plain", Body=b"", IfNoneMatch="*"))
+    if modern:
+        refused("a condition", "PreconditionFailed", lambda: s3.put_object(Bucket="boto", Key="plain", Body=b"", IfNoneMatch="*"))
     refused("nothing", "NoSuchKey", lambda: s3.get_object(Bucket="boto", Key="none"))
     refused("not modified", "304", lambda: s3.get_object(Bucket="boto", Key="plain", IfNoneMatch=put["ETag"]))
     refused("no bucket", "NoSuchBucket", lambda: s3.list_objects_v2(Bucket="none"))
@@ -98,7 +101,9 @@ def parts():
     whole = s3.complete_multipart_upload(MultipartUpload={"Parts": done}, **where)
     same("whole", whole["ETag"], '"%s-2"' % hashlib.md5(hashlib.md5(b"a" * (5 << 20)).digest() + hashlib.md5(b"b").digest()).hexdigest())
     told = s3.get_object_attributes(Bucket="boto", Key="parts", ObjectAttributes=["ObjectParts", "Checksum", "ObjectSize"])
-    same("attributes", (told["ObjectSize"], told["ObjectParts"]["TotalPartsCount"], told["Checksum"]["ChecksumType"]), ((5 << 20) + 1, 2, "COMPOSITE"))
+    same("attributes", (told["ObjectSize"], told["ObjectParts"]["TotalPartsCount"]), ((5 << 20) + 1, 2))
+    if modern:
+        same("type", told["Checksum"]["ChecksumType"], "COMPOSITE")
     upload = s3.create_multipart_upload(Bucket="boto", Key="given up")
     s3.abort_multipart_upload(Bucket="boto", Key="given up", UploadId=upload["UploadId"])
     same("uploads", s3.list_multipart_uploads(Bucket="boto").get("Uploads"), None)
