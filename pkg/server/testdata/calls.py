@@ -57,6 +57,8 @@ def client(config=Config(inject_host_prefix=False), endpoint=task["endpoint"], k
 
 
 c = client()
+if not {operation for operation, _ in task["calls"]} <= set(c.meta.method_to_api_mapping.values()):
+    sys.exit(77)
 result = {"calls": [call(c, *each) for each in task["calls"]]}
 
 proxied = client(Config(proxies={"http": task["endpoint"]}), endpoint="http://signer.test")

@@ -3,6 +3,7 @@
 import datetime
 import json
 import sys
+import types
 
 try:
     import botocore.auth as auth
@@ -12,7 +13,14 @@ except ImportError:
     sys.exit(77)
 
 NOW = datetime.datetime(2015, 8, 30, 12, 36, 0)
-auth.get_current_datetime = lambda *args, **kwargs: NOW
+if hasattr(auth, "get_current_datetime"):
+    auth.get_current_datetime = lambda *args, **kwargs: NOW
+else:  # of older versions
+
+    class Stopped(datetime.datetime):
+        utcnow = staticmethod(lambda: NOW)
+
+    auth.datetime = types.SimpleNamespace(datetime=Stopped)
 
 plain = Credentials("AKIDEXAMPLE", sys.argv[1])
 session = Credentials("ASIATOKEN", sys.argv[1], "session")
