@@ -49,6 +49,7 @@ func TestServeBoto3(t *testing.T) {
 		"tags": `{"stage": "test"}`, "permissions": `1`, "no permissions": `["ResourceNotFoundException", 404]`, "profiles": `[2, 2, 1]`, "platforms": `5`, "platform": `250`,
 		"one token, one job": `true`, "job": `["Succeeded", ` + maria + `, "111122223333", true]`, "waited in vain": `"Failed"`,
 		"envelope": `["header", "payload", "protected", "signature"]`, "jobs": `5`, "succeeded": `2`, "revoked": `true`, "statuses": `["Canceled", "Revoked"]`,
+		"signed": `["META_INF/", "META_INF/aws_signer_signature_v1.0.SF", "index.js"]`, "multipart": `[12582912, "3", true]`, "objects": `[3, true]`, "presigned": `true`,
 		"key": `["paul", "Active", 20, 40]`, "too many keys": `["LimitExceeded", 409]`, "bad name": `["ValidationError", 400]`, "keys": `2`,
 		"by paul": `"arn:aws:iam::111122223333:user/paul"`, "inactive": `["UnrecognizedClientException", 403]`, "active again": `null`, "deleted": `["UnrecognizedClientException", 403]`,
 		"my own keys":        `["maria"]`,

@@ -4,12 +4,17 @@ Standard input is JSON: the server's address, a key, what to sign, a certificate
 Standard output is JSON: what came of it, by name.
 """
 
+import datetime
+import io
 import json
 import sys
+import urllib.request
 import uuid
+import zipfile
 
 try:
     import boto3
+    from boto3.s3.transfer import TransferConfig
     from botocore.config import Config
     from botocore.exceptions import ClientError, WaiterError
 except ImportError:
@@ -18,11 +23,11 @@ except ImportError:
 task = json.load(sys.stdin)
 
 
-def client(service, key=task["key"], secret=task["secret"], token=None):
+def client(service, key=task["key"], secret=task["secret"], token=None, **config):
     return boto3.client(
         service, endpoint_url=task["url"], region_name=task["region"], verify=task.get("ca"),
         aws_access_key_id=key, aws_secret_access_key=secret, aws_session_token=token,
-        config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}))
+        config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}, **config))
 
 
 def refused(f, *args, **kwargs):
@@ -34,6 +39,8 @@ def refused(f, *args, **kwargs):
 
 
 signer, acm, iam = client("signer"), client("acm"), client("iam")
+if not hasattr(signer, "sign_payload"):
+    sys.exit(77)
 result = {}
 
 # Certificates, over JSON 1.1.
@@ -89,7 +96,6 @@ result["jobs"] = sum(len(page["jobs"]) for page in pages)
 result["succeeded"] = len(signer.list_signing_jobs(status="Succeeded", platformId="AWSLambda-SHA384-ECDSA")["jobs"])
 
 # Revocation.
-import datetime
 now = datetime.datetime.now(datetime.timezone.utc)
 signer.revoke_signature(jobId=payload["jobId"], reason="a bug")
 job_arn = resource.replace("/signing-profiles/web", "/signing-jobs/" + payload["jobId"])
@@ -100,6 +106,29 @@ result["revoked"] = status["revokedEntities"] == [job_arn]
 signer.revoke_signing_profile(profileName="other", profileVersion=signer.get_signing_profile(profileName="other")["profileVersion"], reason="a bug", effectiveTime=now)
 signer.cancel_signing_profile(profileName="third")
 result["statuses"] = sorted(p["status"] for p in signer.list_signing_profiles(statuses=["Revoked", "Canceled"])["profiles"])
+
+# Buckets: what is put is signed, and what is signed can be got.
+s3 = client("s3")
+s3.create_bucket(Bucket="uploads", CreateBucketConfiguration={"LocationConstraint": task["region"]})
+s3.put_bucket_versioning(Bucket="uploads", VersioningConfiguration={"Status": "Enabled"})
+archive = s3.get_object(Bucket="source", Key="app.zip", VersionId=task["version"])["Body"].read()
+put = s3.put_object(Bucket="uploads", Key="app.zip", Body=archive)
+job = signer.start_signing_job(
+    source={"s3": {"bucketName": "uploads", "key": "app.zip", "version": put["VersionId"]}}, destination={"s3": {"bucketName": "uploads"}}, profileName="web")["jobId"]
+waiter.wait(jobId=job)
+signed = io.BytesIO()
+s3.download_fileobj("uploads", signer.describe_signing_job(jobId=job)["signedObject"]["s3"]["key"], signed)
+result["signed"] = sorted(zipfile.ZipFile(signed).namelist())
+large = bytes(range(256)) * (48 << 10)
+s3.upload_fileobj(io.BytesIO(large), "uploads", "large", Config=TransferConfig(multipart_threshold=5 << 20, multipart_chunksize=5 << 20))
+parts = s3.head_object(Bucket="uploads", Key="large")
+got = io.BytesIO()
+s3.download_fileobj("uploads", "large", got, Config=TransferConfig(multipart_threshold=5 << 20, multipart_chunksize=5 << 20))
+result["multipart"] = [parts["ContentLength"], parts["ETag"].strip('"').rpartition("-")[2], got.getvalue() == large]
+keys = [o["Key"] for page in s3.get_paginator("list_objects_v2").paginate(Bucket="uploads", PaginationConfig={"PageSize": 1}) for o in page["Contents"]]
+result["objects"] = [len(keys), "app.zip" in keys]
+link = client("s3", signature_version="s3v4").generate_presigned_url("get_object", Params={"Bucket": "uploads", "Key": "app.zip"}, ExpiresIn=60)
+result["presigned"] = urllib.request.urlopen(link).read() == archive
 
 # Keys, over the Query protocol.
 made = iam.create_access_key(UserName="paul")["AccessKey"]
