@@ -2,6 +2,7 @@ package records
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -34,10 +35,16 @@ func (s *Store) AddAccessKey(ctx context.Context, k AccessKey, most int) error {
 	values := k.columns()
 	insert := c.place(`INSERT INTO access_keys (`+accessKeyColumns+`) SELECT `+marks(len(values)), values...)
 	room := c.place(` WHERE (SELECT COUNT(*) FROM access_keys WHERE account = ? AND user_name = ?) < ?`, k.Account, k.User, most)
-	added, err := s.write(ctx, insert+room+` ON CONFLICT (id) DO NOTHING`, c.args...)
-	if err == nil && added == 0 {
-		if _, taken := s.AccessKey(ctx, k.ID); taken == nil {
+	added, err := s.strictly(ctx, insert+room+` ON CONFLICT (id) DO NOTHING`, c.args...)
+	repeated := errors.Is(err, errRepeated)
+	if err == nil && added == 0 || repeated {
+		switch there, missing := s.AccessKey(ctx, k.ID); {
+		case missing == nil && repeated && there.Secret == k.Secret:
+			return nil
+		case missing == nil:
 			err = ErrExists
+		case repeated:
+			err = ErrEnough
 		}
 	}
 	return s.unchanged("add access key "+k.ID, added, err, ErrEnough)
@@ -45,20 +52,20 @@ func (s *Store) AddAccessKey(ctx context.Context, k AccessKey, most int) error {
 
 // AccessKey returns the key with an id, or ErrNotFound.
 func (s *Store) AccessKey(ctx context.Context, id string) (AccessKey, error) {
-	k, err := accessKeyFrom(s.db.QueryRowContext(ctx, `SELECT `+accessKeyColumns+` FROM access_keys WHERE id = $1`, id))
+	k, err := one(ctx, s.calm(), accessKeyFrom, `SELECT `+accessKeyColumns+` FROM access_keys WHERE id = $1`, id)
 	return k, s.missing("access key "+id, err)
 }
 
 // AccessKeys returns the keys of a user, oldest first.
 func (s *Store) AccessKeys(ctx context.Context, account, user string) ([]AccessKey, error) {
-	keys, err := gather(ctx, s.db, accessKeyFrom, `SELECT `+accessKeyColumns+` FROM access_keys
+	keys, err := gather(ctx, s.calm(), accessKeyFrom, `SELECT `+accessKeyColumns+` FROM access_keys
 		WHERE account = $1 AND user_name = $2 ORDER BY created_at, id`, []any{account, user})
 	return keys, s.failed("list access keys", err)
 }
 
 // SetAccessKeyStatus changes the status of a user's key, or returns ErrNotFound.
 func (s *Store) SetAccessKeyStatus(ctx context.Context, account, user, id, status string) error {
-	changed, err := s.write(ctx, `UPDATE access_keys SET status = $1 WHERE id = $2 AND account = $3 AND user_name = $4`, status, id, account, user)
+	changed, err := s.repeat(ctx, `UPDATE access_keys SET status = $1 WHERE id = $2 AND account = $3 AND user_name = $4`, status, id, account, user)
 	return s.unchanged("change access key "+id, changed, err, ErrNotFound)
 }
 

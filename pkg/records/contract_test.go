@@ -35,6 +35,10 @@ func contract(t *testing.T, open func(*testing.T) *records.Store) {
 		{"OneTakesAJob", testOneTakesAJob},
 		{"RevokeJobOnce", testRevokeJobOnce},
 		{"Abandoned", testAbandoned},
+		{"ClaimsInTurns", testClaimsInTurns},
+		{"ClaimsOnce", testClaimsOnce},
+		{"ClaimsWhatLapsed", testClaimsWhatLapsed},
+		{"ClaimsAreKeptAndLost", testClaimsAreKeptAndLost},
 		{"ListsWithEveryFilter", testListsWithEveryFilter},
 		{"PartitionsInOrder", testPartitionsInOrder},
 		{"OldestPageByPage", testOldestPageByPage},
@@ -376,30 +380,6 @@ func testRevokeJobOnce(t *testing.T, s *records.Store) {
 	got, err := s.Job(ctx, here, "1")
 	must(t, err)
 	same(t, got.Revocation, r)
-}
-
-func testAbandoned(t *testing.T, s *records.Store) {
-	for _, in := range []records.Partition{here, other} {
-		must(t, s.AddProfile(ctx, profile(in, "web")))
-	}
-	living, err := s.Enlist()
-	must(t, err)
-	for i, in := range []records.Partition{here, here, other, here, here, here} {
-		j := job(in, fmt.Sprint(i))
-		j.CreatedAt = noon.Add(-time.Duration(i) * time.Second)
-		j.Worker = []string{"w1", "w1", "", "w2", living, "w1"}[i]
-		addJob(t, s, j)
-	}
-	must(t, s.FinishJob(ctx, "1", records.Claim{Worker: "w1", Attempt: 1}, records.Result{Status: "Failed"}))
-	for _, tc := range []struct {
-		in    records.Partition
-		limit int
-		want  []string
-	}{{here, 9, []string{"5", "3", "0"}}, {here, 2, []string{"5", "3"}}, {there, 9, nil}, {records.Partition{}, 9, []string{"5", "3", "2", "0"}}} {
-		jobs, err := s.Abandoned(ctx, tc.in, tc.limit)
-		must(t, err)
-		same(t, jobIDs(jobs), tc.want)
-	}
 }
 
 func jobIDs(jobs []records.Job) (all []string) {

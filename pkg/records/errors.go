@@ -54,7 +54,7 @@ func (s *Store) failed(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", what, explain(s.path, err))
+	return fmt.Errorf("%s: %w", what, s.explain(err))
 }
 
 // unchanged is failed for a statement that had to change a row: none is what it
@@ -72,6 +72,14 @@ func (s *Store) missing(what string, err error) error {
 		err = ErrNotFound
 	}
 	return s.failed(what, err)
+}
+
+// explain turns what the database says into what its owner can act on.
+func (s *Store) explain(err error) error {
+	if s.server != nil && err != nil {
+		return explainServer(s.path, err)
+	}
+	return explain(s.path, err)
 }
 
 // explain turns what SQLite says of a file into what its owner can act on.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"slices"
 	"time"
 )
@@ -19,13 +20,17 @@ type Event struct {
 	Text string
 }
 
-// happen runs a statement and, if it changes anything, records the events that this
-// is: both, or nothing.
+// happen runs a statement that may run twice and, if it changes anything, records the
+// events that this is: both, or nothing.
 func (s *Store) happen(ctx context.Context, events []Event, query string, args ...any) (changed int64, err error) {
 	if len(events) == 0 {
-		return s.write(ctx, query, args...)
+		changed, err = s.repeat(ctx, query, args...)
+		if errors.Is(err, errRepeated) {
+			err = nil
+		}
+		return changed, err
 	}
-	err = s.change(ctx, func(tx *sql.Tx) error {
+	err = s.change(ctx, sql.LevelDefault, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, query, args...)
 		if err != nil {
 			return err
@@ -62,7 +67,7 @@ func (s *Store) Tell(ctx context.Context, log string, tell func(texts []string) 
 		if err != nil || !waiting {
 			return s.failed("look for events", err)
 		}
-		if err := s.change(ctx, func(tx *sql.Tx) error { return tellSome(ctx, tx, log, tell) }); err != nil {
+		if err := s.change(ctx, sql.LevelDefault, func(tx *sql.Tx) error { return s.tellSome(ctx, tx, log, tell) }); err != nil {
 			return s.failed("tell events", err)
 		}
 	}
@@ -70,11 +75,16 @@ func (s *Store) Tell(ctx context.Context, log string, tell func(texts []string) 
 
 // hasEvents tells whether events wait for a log. It keeps nobody from writing.
 func (s *Store) hasEvents(ctx context.Context, log string) (bool, error) {
-	some, err := gather(ctx, s.db, eventFrom, `SELECT id, log, at, step, text FROM events WHERE log = $1 LIMIT 1`, []any{log})
+	some, err := gather(ctx, s.calm(), eventFrom, `SELECT id, log, at, step, text FROM events WHERE log = $1 LIMIT 1`, []any{log})
 	return len(some) > 0, err
 }
 
-func tellSome(ctx context.Context, tx *sql.Tx, log string, tell func([]string) error) error {
+func (s *Store) tellSome(ctx context.Context, tx *sql.Tx, log string, tell func([]string) error) error {
+	if s.server != nil { // where others can write meanwhile, and could tell, too
+		if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(hashtext($1))", log); err != nil {
+			return err
+		}
+	}
 	events, err := gather(ctx, tx, eventFrom, `DELETE FROM events WHERE id IN (
 		SELECT id FROM events WHERE log = $1 ORDER BY at, step, id LIMIT $2) RETURNING id, log, at, step, text`, []any{log, tellAtOnce})
 	if err != nil || len(events) == 0 {

@@ -19,6 +19,9 @@ import (
 //
 // Methods that write return ErrReadOnly. The caller closes the Store.
 func OpenToRead(ctx context.Context, c Config) (*Store, error) {
+	if c.URL != "" {
+		return openServerToRead(ctx, c)
+	}
 	path, err := filepath.Abs(c.Path)
 	if err != nil {
 		return nil, err
@@ -58,7 +61,7 @@ func lookOptions(path string) (string, error) {
 // The methods are for these.
 func (s *Store) Current(ctx context.Context) (bool, error) {
 	version, err := s.version(ctx)
-	return version == schema, explain(s.path, err)
+	return version == schema, s.explain(err)
 }
 
 // manyFaults is how many faults of a database are told.
@@ -68,6 +71,10 @@ const manyFaults = 20
 // each other, tables and indexes that are missing or not as they should be. It reads
 // all of it. Each fault is a sentence without an end.
 func (s *Store) Check(ctx context.Context) ([]string, error) {
+	if s.server != nil {
+		wrong, err := s.checkServer(ctx)
+		return wrong, s.explain(err)
+	}
 	found, err := gather(ctx, s.db, textFrom, fmt.Sprintf("PRAGMA integrity_check(%d)", manyFaults), nil)
 	if code(err) == codeCorrupt {
 		return []string{explain(s.path, err).Error()}, nil
@@ -142,7 +149,7 @@ func (s *Store) Dead(worker string) bool {
 	w := &s.workers
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if worker == "" || worker == w.name {
+	if worker == "" || worker == w.name || s.server != nil {
 		return worker == ""
 	}
 	return dead(filepath.Join(w.dir, filepath.Base(worker)), leave)
@@ -151,6 +158,9 @@ func (s *Store) Dead(worker string) bool {
 // Leftovers are files that processes have left which died while they made records or
 // worked on jobs. They harm nobody.
 func Leftovers(c Config) ([]string, error) {
+	if c.URL != "" {
+		return nil, nil
+	}
 	var all []string
 	if _, err := os.Stat(c.Path); err == nil { // else somebody may be making it
 		for _, suffix := range []string{".new", ".new-journal", ".new-wal", ".new-shm"} {

@@ -56,11 +56,13 @@ type Revocation struct {
 }
 
 // Claim says who works on a job. Whoever takes a job over raises Attempt, and
-// from then on the worker before can do nothing to it.
+// from then on the worker before can do nothing to it. See claim.go.
 type Claim struct {
-	Worker  string
+	Worker  string // who lets it wait, while it does; "" is nobody
 	Attempt int64
-	Until   time.Time // when the claim lapses by itself; zero if it does not
+	Until   time.Time // when the claim lapses, by the database's clock; zero while the job waits
+
+	For time.Duration // in a claim to be made: how long it lasts from now on, in place of Until
 }
 
 const jobColumns = `id, account, region, invoker, requested_by, token, profile, profile_version, platform, certificate, parameters,
@@ -100,11 +102,13 @@ func (j *Job) term() int64 {
 // However many processes add jobs of one token at once, one of them gets true.
 func (s *Store) AddJob(ctx context.Context, j Job, events ...Event) (Job, bool, error) {
 	var c conditions
-	values := append(j.columns(), j.term(), !j.Revocation.At.IsZero())
-	insert := c.place(`INSERT INTO jobs (`+jobColumns+`, term, revoked) SELECT `+marks(len(values)), values...)
+	values := j.columns()
+	values = values[:len(values)-1] // but for the end of the claim
+	insert := c.place(`INSERT INTO jobs (`+jobColumns+`, term, revoked) SELECT `+marks(len(values))+`, `, values...) +
+		s.until(&c, j.Claim) + c.place(`, ?, ?`, j.term(), !j.Revocation.At.IsZero())
 	active := c.place(` WHERE EXISTS (SELECT 1 FROM profiles WHERE account = ? AND region = ? AND name = ? AND version = ? AND status = 'Active')`,
 		j.Account, j.Region, j.Profile, j.ProfileVersion)
-	added, err := s.happen(ctx, events, insert+active+` ON CONFLICT (invoker, region, token) WHERE token <> '' DO NOTHING`, c.args...)
+	added, err := s.happen(ctx, events, insert+active+s.unlessAdded(), c.args...)
 	if err != nil {
 		return Job{}, false, s.failed("add job "+j.ID, err)
 	}
@@ -112,10 +116,22 @@ func (s *Store) AddJob(ctx context.Context, j Job, events ...Event) (Job, bool, 
 		return j.kept(), true, nil
 	}
 	job, err := s.JobByToken(ctx, Partition{j.Invoker, j.Region}, j.Token)
+	if errors.Is(err, ErrNotFound) && s.server != nil {
+		job, err = s.Job(ctx, j.Partition, j.ID)
+	}
 	if errors.Is(err, ErrNotFound) {
 		err = s.failed("add job "+j.ID, ErrInactive)
 	}
-	return job, false, err
+	return job, err == nil && job.ID == j.ID, err
+}
+
+// unlessAdded is SQL that passes over a job whose token has one. On a server it may be
+// the job itself that is there, when the answer to its first insertion was lost.
+func (s *Store) unlessAdded() string {
+	if s.server != nil {
+		return ` ON CONFLICT DO NOTHING`
+	}
+	return ` ON CONFLICT (invoker, region, token) WHERE token <> '' DO NOTHING`
 }
 
 // kept is the job as it comes back from its row.
@@ -133,27 +149,17 @@ func (j Job) kept() Job {
 
 // Job returns a job that the account owns or asked for, or ErrNotFound.
 func (s *Store) Job(ctx context.Context, in Partition, id string) (Job, error) {
-	job, err := jobFrom(s.db.QueryRowContext(ctx, `SELECT `+jobColumns+` FROM jobs
-		WHERE id = $1 AND region = $2 AND (account = $3 OR invoker = $3)`, id, in.Region, in.Account))
+	job, err := one(ctx, s.calm(), jobFrom, `SELECT `+jobColumns+` FROM jobs
+		WHERE id = $1 AND region = $2 AND (account = $3 OR invoker = $3)`, id, in.Region, in.Account)
 	return job, s.missing("job "+id, err)
 }
 
 // JobByToken returns the job that an account asked for with a token, or
 // ErrNotFound.
 func (s *Store) JobByToken(ctx context.Context, invoker Partition, token string) (Job, error) {
-	job, err := jobFrom(s.db.QueryRowContext(ctx, `SELECT `+jobColumns+` FROM jobs
-		WHERE invoker = $1 AND region = $2 AND token = $3 AND token <> ''`, invoker.Account, invoker.Region, token))
+	job, err := one(ctx, s.calm(), jobFrom, `SELECT `+jobColumns+` FROM jobs
+		WHERE invoker = $1 AND region = $2 AND token = $3 AND token <> ''`, invoker.Account, invoker.Region, token)
 	return job, s.missing("job of the request", err)
-}
-
-// TakeJob gives a job in progress from one worker to another. Of several that
-// try to take it from one worker, one succeeds and the others get ErrChanged; so
-// do all if the job has ended.
-func (s *Store) TakeJob(ctx context.Context, id string, from, to Claim) error {
-	changed, err := s.write(ctx, `UPDATE jobs SET worker = $1, attempt = $2, lease_until = $3
-		WHERE id = $4 AND status = 'InProgress' AND worker = $5 AND attempt = $6`,
-		to.Worker, to.Attempt, instant(to.Until), id, from.Worker, from.Attempt)
-	return s.unchanged("take job "+id, changed, err, ErrChanged)
 }
 
 // FinishJob ends a job in progress, with the events that this is. It returns

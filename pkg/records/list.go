@@ -45,19 +45,41 @@ type JobQuery struct {
 // Jobs returns the next jobs of the partition, newest first and equal times in
 // falling order of ids. Fewer than the limit means that there are no more.
 func (s *Store) Jobs(ctx context.Context, q JobQuery) ([]Job, error) {
-	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	var jobs []Job
+	err := s.again(ctx, undoneOrLost, func() (err error) {
+		jobs, err = s.jobs(ctx, q)
+		return err
+	})
+	return jobs, s.failed("list jobs", err)
+}
+
+// jobs reads the places of the jobs and then the jobs, as they are at one moment.
+func (s *Store) jobs(ctx context.Context, q JobQuery) ([]Job, error) {
+	options := &sql.TxOptions{ReadOnly: true}
+	if s.server != nil {
+		options.Isolation = sql.LevelRepeatableRead
+	}
+	tx, err := s.db.BeginTx(ctx, options)
 	if err != nil {
-		return nil, s.failed("list jobs", err)
+		return nil, err
 	}
 	defer tx.Rollback() // nothing was written
-	at, err := q.page(ctx, &preparing{tx: tx})
+	at, err := q.page(ctx, s.preparing(tx))
 	if err != nil || len(at) == 0 {
-		return nil, s.failed("list jobs", err)
+		return nil, err
 	}
 	var c conditions
 	query := c.place(`SELECT `+jobColumns+` FROM jobs WHERE id IN (`+marks(len(at))+`)`, ids(at)...)
-	jobs, err := gather(ctx, tx, jobFrom, query+` ORDER BY created_at DESC, id DESC`, c.args)
-	return jobs, s.failed("list jobs", err)
+	return gather(ctx, tx, jobFrom, query+` ORDER BY created_at DESC, id DESC`, c.args)
+}
+
+// preparing is a transaction that has each statement understood once. The driver of
+// a server sees to that itself.
+func (s *Store) preparing(tx *sql.Tx) reader {
+	if s.server != nil {
+		return tx
+	}
+	return &preparing{tx: tx}
 }
 
 func ids(page []place) []any {

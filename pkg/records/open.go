@@ -20,6 +20,11 @@ type Config struct {
 	// work on jobs have their locks, and SQLite's own Path-wal and Path-shm.
 	Path string
 
+	// URL, if it is not empty, is that of a PostgreSQL database, which takes the place
+	// of the file: postgres://USER:PASSWORD@HOST:PORT/DATABASE, with the options of
+	// libpq such as ?sslmode=verify-full, or ?search_path=NAME for a schema.
+	URL string
+
 	// Existing makes no records where there are none: Open returns fs.ErrNotExist.
 	Existing bool
 }
@@ -42,6 +47,9 @@ const connections = 8
 //
 // The caller closes the Store.
 func Open(ctx context.Context, c Config) (*Store, error) {
+	if c.URL != "" {
+		return openServer(ctx, c)
+	}
 	path, err := filepath.Abs(c.Path)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 )
 
@@ -59,14 +60,21 @@ func (s *Store) AddProfile(ctx context.Context, p Profile) error {
 	values := p.columns()
 	insert := c.place(`INSERT INTO profiles (`+profileColumns+`) SELECT `+marks(len(values)), values...)
 	free := c.place(` WHERE NOT EXISTS (SELECT 1 FROM taken_names WHERE account = ? AND region = ? AND name = ?)`, p.Account, p.Region, p.Name)
-	added, err := s.write(ctx, insert+free+` ON CONFLICT (account, region, name) DO NOTHING`, c.args...)
+	added, err := s.strictly(ctx, insert+free+` ON CONFLICT (account, region, name) DO NOTHING`, c.args...)
+	if errors.Is(err, errRepeated) {
+		there, missing := s.Profile(ctx, p.Partition, p.Name)
+		if missing == nil && there.Version == p.Version {
+			return nil
+		}
+		err = ErrExists
+	}
 	return s.unchanged("add profile "+p.Name, added, err, ErrExists)
 }
 
 // Profile returns a profile, or ErrNotFound.
 func (s *Store) Profile(ctx context.Context, in Partition, name string) (Profile, error) {
-	p, err := profileFrom(s.db.QueryRowContext(ctx, `SELECT `+profileColumns+` FROM profiles
-		WHERE account = $1 AND region = $2 AND name = $3`, in.Account, in.Region, name))
+	p, err := one(ctx, s.calm(), profileFrom, `SELECT `+profileColumns+` FROM profiles
+		WHERE account = $1 AND region = $2 AND name = $3`, in.Account, in.Region, name)
 	return p, s.missing("profile "+name, err)
 }
 
@@ -93,7 +101,7 @@ func (s *Store) Profiles(ctx context.Context, q ProfileQuery) ([]Profile, error)
 		c.and("status IN ("+marks(len(q.Statuses))+")", anys(q.Statuses)...)
 	}
 	query := `SELECT ` + profileColumns + ` FROM profiles WHERE ` + c.String() + c.place(` ORDER BY name LIMIT ?`, q.Limit)
-	found, err := gather(ctx, s.db, profileFrom, query, c.args)
+	found, err := gather(ctx, s.calm(), profileFrom, query, c.args)
 	return found, s.failed("list profiles", err)
 }
 
@@ -101,7 +109,7 @@ func (s *Store) Profiles(ctx context.Context, q ProfileQuery) ([]Profile, error)
 // has one, a new revision. It returns the profile as it then is: of another
 // status if it was not Active, for then nothing changes.
 func (s *Store) CancelProfile(ctx context.Context, in Partition, name string, at time.Time, revision string) (Profile, error) {
-	err := s.change(ctx, func(tx *sql.Tx) error {
+	err := s.change(ctx, sql.LevelDefault, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `UPDATE profiles SET status = 'Canceled', canceled_at = $1
 			WHERE account = $2 AND region = $3 AND name = $4 AND status = 'Active'`, instant(at), in.Account, in.Region, name)
 		if err != nil {

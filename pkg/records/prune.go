@@ -12,13 +12,17 @@ import (
 // NextPartition returns the partition with a profile or a job that follows
 // another one, or ErrNotFound after the last. None is less than the zero one.
 func (s *Store) NextPartition(ctx context.Context, after Partition) (Partition, error) {
-	next := Partition{}
-	err := s.db.QueryRowContext(ctx, `SELECT account, region FROM (
+	next, err := one(ctx, s.calm(), wherePartition, `SELECT account, region FROM (
 			SELECT account, region FROM profiles WHERE (account, region) > ($1, $2) ORDER BY account, region LIMIT 1) AS p
 		UNION SELECT account, region FROM (
 			SELECT account, region FROM jobs WHERE (account, region) > ($1, $2) ORDER BY account, region LIMIT 1) AS j
-		ORDER BY account, region LIMIT 1`, after.Account, after.Region).Scan(&next.Account, &next.Region)
+		ORDER BY account, region LIMIT 1`, after.Account, after.Region)
 	return next, s.missing("next account and region", err)
+}
+
+func wherePartition(r row) (p Partition, err error) {
+	err = r.Scan(&p.Account, &p.Region)
+	return p, err
 }
 
 // OldestQuery chooses jobs from the oldest on.
@@ -42,7 +46,7 @@ func (s *Store) Oldest(ctx context.Context, q OldestQuery) ([]Job, error) {
 		c.and("created_at < ?", q.Before.UnixMicro())
 	}
 	query := `SELECT ` + jobColumns + ` FROM jobs WHERE ` + c.String() + c.place(` ORDER BY created_at, id LIMIT ?`, q.Limit)
-	jobs, err := gather(ctx, s.db, jobFrom, query, c.args)
+	jobs, err := gather(ctx, s.calm(), jobFrom, query, c.args)
 	return jobs, s.failed("list the oldest jobs", err)
 }
 
@@ -54,7 +58,10 @@ func (s *Store) DeleteJobs(ctx context.Context, ids []string) (int, error) {
 	}
 	var c conditions
 	c.and("id IN ("+marks(len(ids))+")", anys(ids)...)
-	gone, err := s.write(ctx, `DELETE FROM jobs WHERE `+c.String()+` AND status <> 'InProgress'`, c.args...)
+	gone, err := s.repeat(ctx, `DELETE FROM jobs WHERE `+c.String()+` AND status <> 'InProgress'`, c.args...)
+	if errors.Is(err, errRepeated) {
+		err = nil
+	}
 	return int(gone), s.failed("delete jobs", err)
 }
 
@@ -62,7 +69,7 @@ func (s *Store) DeleteJobs(ctx context.Context, ids []string) (int, error) {
 // name, which stays taken. It returns ErrChanged, and changes nothing, if there is
 // no such profile of that version.
 func (s *Store) DeleteProfile(ctx context.Context, in Partition, name, version string) error {
-	err := s.change(ctx, func(tx *sql.Tx) error {
+	err := s.change(ctx, sql.LevelSerializable, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `DELETE FROM profiles
 			WHERE account = $1 AND region = $2 AND name = $3 AND version = $4 AND status <> 'Active'`, in.Account, in.Region, name, version)
 		if err != nil {

@@ -3,12 +3,12 @@
 // server.
 //
 // The database is a file, SQLite, which any number of processes may have open
-// at once. The SQL is written so that PostgreSQL can take its place: one text
-// with $n placeholders, short transactions, and compare-and-set in place of
-// locks.
+// at once; or PostgreSQL, which processes on many machines share. The SQL is one
+// text with $n placeholders for both, with short transactions, and compare-and-set
+// in place of locks.
 //
 // A job names the process that works on it, and the store tells whether that
-// process still lives: see [Store.Enlist].
+// process still does: see [Store.Enlist] and [Claim].
 //
 // The package decides nothing about signing. It holds its callers to what a
 // database can hold them to (a name is taken once, a token makes one job, a job
@@ -56,7 +56,9 @@ type Validity struct {
 // [ErrEnough] and the errors of [Open] where they apply.
 type Store struct {
 	db      *sql.DB
-	path    string
+	path    string        // of the file, or where the server is
+	server  *server       // nil: the database is a file
+	calmly  bool          // a server has been reached: should it be away, it comes back
 	reading bool          // opened to look at, and nothing else
 	writing chan struct{} // holds the one place for a writer of this process
 	queue   queue
@@ -65,8 +67,7 @@ type Store struct {
 
 // Ping reads a little of the database, to see whether that works.
 func (s *Store) Ping(ctx context.Context) error {
-	var version int
-	err := s.db.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
+	_, err := s.version(ctx)
 	return s.failed("read the records", err)
 }
 

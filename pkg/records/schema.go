@@ -18,7 +18,7 @@ import (
 // schema is the number of the last migration. The file carries it as its
 // user_version, so that a program that finds it there need not look further:
 // that takes microseconds, where asking the migrations takes a millisecond.
-const schema = 5
+const schema = 6
 
 //go:embed migrations/*.sql
 var migrations embed.FS
@@ -42,6 +42,9 @@ func (s *Store) update(ctx context.Context) error {
 
 // version returns the schema that the database has, if this program knows it.
 func (s *Store) version(ctx context.Context) (int, error) {
+	if s.server != nil {
+		return s.serverVersion(ctx)
+	}
 	var mark, version int
 	if err := s.db.QueryRowContext(ctx, "PRAGMA application_id").Scan(&mark); err != nil {
 		return 0, err

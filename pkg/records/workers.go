@@ -1,13 +1,12 @@
 package records
 
 import (
-	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 	"time"
 
@@ -28,11 +27,19 @@ type workers struct {
 
 // Enlist returns the name of this process as a worker, for [Claim]. It is the
 // same name until the Store is closed, and lives as long as that and the process
-// do. A job must not name a worker before Enlist has returned.
+// do. A job must not name a worker before Enlist has returned. On a server there
+// is no file: there a name is one that nobody else has.
 func (s *Store) Enlist() (string, error) {
 	w := &s.workers
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if s.server != nil {
+		if w.name == "" {
+			host, _ := os.Hostname()
+			w.name = fmt.Sprintf("%s-%d-%s", host, os.Getpid(), rand.Text())
+		}
+		return w.name, nil
+	}
 	if w.lock == nil {
 		if s.reading {
 			return "", fmt.Errorf("get ready to work on jobs: the records in %s are %w", s.path, ErrReadOnly)
@@ -72,8 +79,8 @@ func (w *workers) sweep() {
 	}
 }
 
-// Lives tells whether a worker still works. If that cannot be found out, it does.
-// The worker "" never lives: a job of its is anybody's.
+// Lives tells whether a worker of this machine still works. If that cannot be found
+// out, it does. The worker "" never lives: a job of its is anybody's.
 func (s *Store) Lives(worker string) bool {
 	w := &s.workers
 	w.mu.Lock()
@@ -82,26 +89,6 @@ func (s *Store) Lives(worker string) bool {
 		return worker != ""
 	}
 	return !bury(filepath.Join(w.dir, filepath.Base(worker)))
-}
-
-// Abandoned returns jobs in progress whose workers live no more, oldest first, and
-// at most so many: those of a partition, or of the zero one all.
-func (s *Store) Abandoned(ctx context.Context, in Partition, limit int) ([]Job, error) {
-	var c conditions
-	c.and("status = 'InProgress'")
-	if in != (Partition{}) {
-		c.and("account = ?", in.Account)
-		c.and("region = ?", in.Region)
-	}
-	workers, err := gather(ctx, s.db, textFrom, `SELECT DISTINCT worker FROM jobs WHERE `+c.String(), c.args)
-	dead := slices.DeleteFunc(workers, s.Lives)
-	if err != nil || len(dead) == 0 {
-		return nil, s.failed("list workers", err)
-	}
-	c.and("worker IN ("+marks(len(dead))+")", anys(dead)...)
-	query := `SELECT ` + jobColumns + ` FROM jobs WHERE ` + c.String() + c.place(` ORDER BY created_at, id LIMIT ?`, limit)
-	jobs, err := gather(ctx, s.db, jobFrom, query, c.args)
-	return jobs, s.failed("list abandoned jobs", err)
 }
 
 func textFrom(r row) (text string, err error) {

@@ -77,3 +77,29 @@ func TestDeadWorkersAreSweptAway(t *testing.T) {
 	_, err = os.Stat(young)
 	must(t, err)
 }
+
+// On one machine it is known at once that a worker is dead.
+func TestAbandonedByTheDead(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "records.db"))
+	for _, in := range []records.Partition{here, other} {
+		must(t, s.AddProfile(ctx, profile(in, "web")))
+	}
+	living, err := s.Enlist()
+	must(t, err)
+	for i, in := range []records.Partition{here, here, other, here, here, here} {
+		j := job(in, fmt.Sprint(i))
+		j.CreatedAt = noon.Add(-time.Duration(i) * time.Second)
+		j.Worker = []string{"w1", "w1", "", "w2", living, "w1"}[i]
+		addJob(t, s, j)
+	}
+	must(t, s.FinishJob(ctx, "1", records.Claim{Worker: "w1", Attempt: 1}, records.Result{Status: "Failed"}))
+	for _, tc := range []struct {
+		in    records.Partition
+		limit int
+		want  []string
+	}{{here, 9, []string{"5", "3", "0"}}, {here, 2, []string{"5", "3"}}, {there, 9, nil}, {records.Partition{}, 9, []string{"5", "3", "2", "0"}}} {
+		jobs, err := s.Abandoned(ctx, tc.in, tc.limit)
+		must(t, err)
+		same(t, jobIDs(jobs), tc.want)
+	}
+}

@@ -55,9 +55,53 @@ func (q *queue) leave(s *statement) bool {
 	return true
 }
 
+// A server on another machine looks after its writers itself: there every statement
+// is a transaction of its own.
+
 // write runs one statement that changes rows, and tells how many it changed. When
 // others wait they share a transaction, but no statement's failure is another's.
 func (s *Store) write(ctx context.Context, query string, args ...any) (int64, error) {
+	if s.server != nil {
+		return s.writeServer(ctx, undone, query, args)
+	}
+	return s.enqueue(ctx, query, args)
+}
+
+// repeat is write of a statement that may run twice: what it changed it does not
+// change again. That it changed nothing after an answer was lost is errRepeated.
+func (s *Store) repeat(ctx context.Context, query string, args ...any) (int64, error) {
+	if s.server == nil {
+		return s.enqueue(ctx, query, args)
+	}
+	var loss losses
+	return loss.judge(s.writeServer(ctx, loss.undoneOrLost, query, args))
+}
+
+// strictly is repeat of a statement that looks at other rows than it changes, and
+// must not be fooled by those who change them meanwhile.
+func (s *Store) strictly(ctx context.Context, query string, args ...any) (changed int64, err error) {
+	if s.server == nil {
+		return s.enqueue(ctx, query, args)
+	}
+	var loss losses
+	err = s.again(ctx, loss.undoneOrLost, func() error {
+		return s.transact(ctx, sql.LevelSerializable, func(tx *sql.Tx) error {
+			changed, err = run(ctx, tx, &statement{query: query, args: args})
+			return err
+		})
+	})
+	return loss.judge(changed, err)
+}
+
+func (s *Store) writeServer(ctx context.Context, may func(error) bool, query string, args []any) (changed int64, err error) {
+	err = s.again(ctx, may, func() error {
+		changed, err = run(ctx, s.db, &statement{query: query, args: args})
+		return err
+	})
+	return changed, err
+}
+
+func (s *Store) enqueue(ctx context.Context, query string, args []any) (int64, error) {
 	mine := &statement{query: query, args: args, done: make(chan struct{})}
 	s.queue.add(mine)
 	select {
@@ -130,7 +174,7 @@ func (p prepared) ExecContext(ctx context.Context, query string, args ...any) (s
 	return s.ExecContext(ctx, args...)
 }
 
-// runner is what *sql.DB and prepared have in common.
+// runner is what *sql.DB, *sql.Tx and prepared have in common.
 type runner interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
@@ -143,14 +187,24 @@ func run(ctx context.Context, r runner, s *statement) (int64, error) {
 	return done.RowsAffected()
 }
 
-// change runs several statements as one: all of them happen, or none.
-func (s *Store) change(ctx context.Context, statements func(*sql.Tx) error) error {
+// change runs several statements as one: all of them happen, or none. They may be run
+// again, when nothing of them is known to have happened; on SQLite, where one writes
+// at a time, every transaction is serializable.
+func (s *Store) change(ctx context.Context, level sql.IsolationLevel, statements func(*sql.Tx) error) error {
+	if s.server != nil {
+		return s.again(ctx, undoneOrLost, func() error { return s.transact(ctx, level, statements) })
+	}
 	release, err := s.turn(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	tx, err := s.db.BeginTx(ctx, nil)
+	return s.transact(ctx, sql.LevelDefault, statements)
+}
+
+// transact runs statements in one transaction.
+func (s *Store) transact(ctx context.Context, level sql.IsolationLevel, statements func(*sql.Tx) error) error {
+	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: level})
 	if err != nil {
 		return err
 	}

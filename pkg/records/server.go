@@ -1,0 +1,246 @@
+package records
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// server is a PostgreSQL database, which many machines share.
+type server struct {
+	config *pgx.ConnConfig
+}
+
+// sharedConnections is how many statements one process runs at once on a server.
+const sharedConnections = 16
+
+// What the server is asked to hold its sessions to, unless the URL says otherwise:
+// a statement that takes so long is given up, and a process that stops in the
+// middle of a transaction keeps nobody waiting for longer.
+const (
+	statementTimeout = 30 * time.Second
+	idleTimeout      = 10 * time.Second
+	connectTimeout   = 5 * time.Second
+)
+
+// newServer reads the URL of a database. No error says what is in it, since that
+// may be a password.
+func newServer(text string) (*server, error) {
+	at, err := url.Parse(text)
+	if err != nil || at.Scheme != "postgres" && at.Scheme != "postgresql" {
+		return nil, fmt.Errorf("the URL of the records is none of a PostgreSQL database: write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+	}
+	config, err := pgx.ParseConfig(text)
+	if err != nil {
+		return nil, fmt.Errorf("the URL of the records cannot be understood: see its port, its sslmode and the files that it names, and write what is special in a password as %%XX")
+	}
+	for name, value := range map[string]string{
+		"application_name":                    "signer",
+		"statement_timeout":                   strconv.FormatInt(statementTimeout.Milliseconds(), 10),
+		"idle_in_transaction_session_timeout": strconv.FormatInt(idleTimeout.Milliseconds(), 10),
+	} {
+		if _, ok := config.RuntimeParams[name]; !ok {
+			config.RuntimeParams[name] = value
+		}
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	config.DialFunc = dialer(config.ConnectTimeout).DialContext
+	return &server{config}, nil
+}
+
+// dialer notices within half a minute that the other side is gone, though nothing
+// says so.
+func dialer(timeout time.Duration) *net.Dialer {
+	return &net.Dialer{
+		Timeout:         timeout,
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 10 * time.Second, Interval: 5 * time.Second, Count: 3},
+		Control:         limitSilence,
+	}
+}
+
+// silence is how long what was sent may stay without an answer.
+const silence = 20 * time.Second
+
+// name is where the database is, without what nobody else must know.
+func (s *server) name() string {
+	at := url.URL{Scheme: "postgres", User: url.User(s.config.User), Host: s.config.Host, Path: "/" + s.config.Database}
+	if strings.HasPrefix(s.config.Host, "/") { // a directory with a socket
+		at.Host = ""
+		at.RawQuery = url.Values{"host": {s.config.Host}}.Encode()
+	} else if s.config.Port != 0 {
+		at.Host = net.JoinHostPort(s.config.Host, strconv.Itoa(int(s.config.Port)))
+	}
+	return at.String()
+}
+
+// openServer opens records in a PostgreSQL database, and brings them up to date.
+func openServer(ctx context.Context, c Config) (*Store, error) {
+	s, err := connectServer(c, false)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.updateServer(ctx, c.Existing); err != nil {
+		s.Close()
+		return nil, s.explain(err)
+	}
+	s.calmly = true
+	return s, nil
+}
+
+// connectServer makes a Store whose connections are made when they are needed.
+func connectServer(c Config, reading bool) (*Store, error) {
+	at, err := newServer(c.URL)
+	if err != nil {
+		return nil, err
+	}
+	if reading {
+		at.config.RuntimeParams["default_transaction_read_only"] = "on"
+	}
+	db := stdlib.OpenDB(*at.config)
+	db.SetMaxOpenConns(sharedConnections)
+	db.SetMaxIdleConns(sharedConnections)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return &Store{db: db, path: at.name(), server: at, reading: reading}, nil
+}
+
+// openServerToRead is OpenToRead of a server.
+func openServerToRead(ctx context.Context, c Config) (*Store, error) {
+	s, err := connectServer(c, true)
+	if err != nil {
+		return nil, err
+	}
+	version, err := s.version(ctx)
+	s.calmly = true
+	if err == nil && version == 0 {
+		err = s.none()
+	}
+	if err != nil {
+		s.Close()
+		return nil, s.explain(err)
+	}
+	return s, nil
+}
+
+func (s *Store) none() error {
+	return fmt.Errorf("there are no records in %s: %w", s.path, fs.ErrNotExist)
+}
+
+// updateServer brings the database up to date.
+func (s *Store) updateServer(ctx context.Context, existing bool) error {
+	switch version, err := s.version(ctx); {
+	case err != nil || version == schema:
+		return err
+	case version == 0 && existing:
+		return s.none()
+	}
+	return s.change(ctx, sql.LevelDefault, func(tx *sql.Tx) error { return s.migrateServer(ctx, tx) })
+}
+
+// serverLock is the advisory lock that is held while the records change in form:
+// "SGNR", as the application id of a file.
+const serverLock = application
+
+// migrateServer runs the migrations that have not been run, in one transaction: all
+// of them happen, or none, and of several processes one at a time is here.
+func (s *Store) migrateServer(ctx context.Context, tx *sql.Tx) error {
+	for _, statement := range []string{
+		"SET LOCAL statement_timeout = 0",
+		fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", serverLock),
+		"CREATE TABLE IF NOT EXISTS signer_schema (version BIGINT PRIMARY KEY)",
+	} {
+		if _, err := tx.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	if err := checkEncoding(ctx, tx); err != nil {
+		return err
+	}
+	var version int
+	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(version), 0) FROM signer_schema").Scan(&version); err != nil {
+		return err
+	}
+	for version < schema {
+		version++
+		if err := s.step(ctx, tx, version); err != nil {
+			return fmt.Errorf("bring the records to schema %d: %w", version, err)
+		}
+	}
+	return nil
+}
+
+// step runs one migration. Texts are kept in the order of their bytes, as SQLite
+// has them.
+func (s *Store) step(ctx context.Context, tx *sql.Tx, version int) error {
+	names, err := fs.Glob(migrations, fmt.Sprintf("migrations/%05d_*.sql", version))
+	if err != nil || len(names) != 1 {
+		return fmt.Errorf("there is no migration %d", version)
+	}
+	text, err := fs.ReadFile(migrations, names[0])
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, strings.ReplaceAll(string(text), " TEXT ", ` TEXT COLLATE "C" `)); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO signer_schema (version) VALUES ($1)", version)
+	return err
+}
+
+func checkEncoding(ctx context.Context, tx *sql.Tx) error {
+	var encoding string
+	if err := tx.QueryRowContext(ctx, "SHOW server_encoding").Scan(&encoding); err != nil {
+		return err
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("the database keeps text as %s: make one WITH ENCODING 'UTF8' TEMPLATE template0", encoding)
+	}
+	return nil
+}
+
+// serverVersion is version of a server: 0 if there are no records yet.
+func (s *Store) serverVersion(ctx context.Context) (version int, err error) {
+	version, err = one(ctx, s.calm(), numberFrom, "SELECT COALESCE(MAX(version), 0) FROM signer_schema")
+	if state(err) == stateNoTable {
+		return 0, nil
+	}
+	if err == nil && version > schema {
+		err = fmt.Errorf("the records in %s were %w (schema %d, this program knows %d): update signer", s.path, ErrNewer, version, schema)
+	}
+	return version, err
+}
+
+func numberFrom(r row) (n int, err error) {
+	err = r.Scan(&n)
+	return n, err
+}
+
+// checkServer looks for tables and indexes that are missing or not to be used.
+func (s *Store) checkServer(ctx context.Context) ([]string, error) {
+	want, err := newSchema(ctx)
+	if err != nil {
+		return nil, err
+	}
+	have, err := gather(ctx, s.calm(), textFrom, `SELECT 'the ' || CASE c.relkind WHEN 'r' THEN 'table ' ELSE 'index ' END || c.relname
+		FROM pg_class c LEFT JOIN pg_index i ON i.indexrelid = c.oid
+		WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'i') AND COALESCE(i.indisvalid, TRUE)`, nil)
+	var wrong []string
+	for name := range want {
+		if err == nil && !slices.Contains(have, name) {
+			wrong = append(wrong, name+" is missing, or not to be used")
+		}
+	}
+	slices.Sort(wrong)
+	return wrong, err
+}
