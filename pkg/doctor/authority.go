@@ -2,7 +2,9 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -19,13 +21,18 @@ func (e *examination) authority(ctx context.Context) {
 		e.trouble(e.at("keys"), err, "see who may read it")
 		return
 	}
-	plain := 0
+	plain, told := 0, false
 	for _, i := range items {
+		told = told || i.Err != nil && errors.Is(i.Err, fs.ErrNotExist) // the root is missing
 		e.Keys++
 		if i.Plain {
 			plain++
 		}
 		e.key(i)
+	}
+	if e.rootless > 0 && !told {
+		e.problem(Finding{e.at("keys/authority"), fmt.Sprintf("has no root certificate, and signed objects need it that were looked at: %d", e.rootless),
+			"restore it from a backup; else a new root is made, which everybody must then trust, and nobody can verify what was signed before"})
 	}
 	if plain > 0 {
 		e.note(Finding{e.at("keys"), fmt.Sprintf("has %d private keys that are not encrypted: whoever can read the files can sign", plain),

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
 
 	"signer/pkg/records"
 )
@@ -13,11 +16,12 @@ import (
 // begin to write to just then can look broken: what is broken is broken twice.
 func (e *examination) database(ctx context.Context) {
 	before := e.Report
+	altered := maps.Clone(e.altered)
 	before.Problems, before.Notes = e.Problems[:len(e.Problems):len(e.Problems)], e.Notes[:len(e.Notes):len(e.Notes)]
 	if e.recorded(ctx) || ctx.Err() != nil {
 		return
 	}
-	e.Report, e.more = before, map[kind]int{modes: e.more[modes]}
+	e.Report, e.more, e.altered, e.rootless = before, map[kind]int{modes: e.more[modes]}, altered, 0
 	e.recorded(ctx)
 }
 
@@ -26,21 +30,21 @@ func (e *examination) recorded(ctx context.Context) (whole bool) {
 	path := e.recordsConfig().Path
 	store, err := records.OpenToRead(ctx, e.recordsConfig())
 	if errors.Is(err, fs.ErrNotExist) {
-		e.note(Finding{path, "is not there yet", "the first command that records something makes it"})
+		e.noRecords(path)
 		return true
 	}
 	if err != nil {
-		e.trouble(path, err, "")
+		e.trouble(path, err, adviceFor(err))
 		return false
 	}
 	defer store.Close()
 	faults, err := store.Check(ctx)
 	if err != nil {
-		e.trouble(path, err, "")
+		e.trouble(path, err, adviceFor(err))
 		return false
 	}
 	for _, fault := range faults {
-		e.problem(Finding{path, "is damaged: " + fault, "restore it, with its -wal file, from a backup; or move both away to begin anew: objects and keys stay"})
+		e.problem(Finding{path, "is damaged: " + fault, restoreRecords})
 	}
 	if len(faults) > 0 {
 		return false
@@ -50,6 +54,35 @@ func (e *examination) recorded(ctx context.Context) (whole bool) {
 		return err == nil
 	}
 	return e.allJobs(ctx, store)
+}
+
+const restoreRecords = "restore it, with its -wal file, from a backup; or move both away to begin anew: objects and keys stay"
+
+// adviceFor is what to do about records that cannot be read.
+func adviceFor(err error) string {
+	switch {
+	case errors.Is(err, records.ErrNewer):
+		return "update signer"
+	case errors.Is(err, fs.ErrPermission):
+		return "see who may read it"
+	}
+	return restoreRecords
+}
+
+// noRecords looks at what speaks against it that nothing was recorded yet: changes that
+// were to come into the records, or what is made for the first signature.
+func (e *examination) noRecords(path string) {
+	if info, err := os.Stat(path + "-wal"); err == nil && info.Size() > 0 {
+		e.problem(Finding{path, "is not there, and its last changes are: " + path + "-wal",
+			"put the file back beside it, or move that away as well to begin anew"})
+		return
+	}
+	signed, err := filepath.Glob(e.at(filepath.FromSlash("keys/authority/*/leaf.pem")))
+	if err == nil && len(signed) > 0 {
+		e.problem(Finding{path, "is not there, or empty, and something has been signed here", "restore it from a backup; or do nothing to begin anew: objects and keys stay"})
+		return
+	}
+	e.note(Finding{path, "is not there yet", "the first command that records something makes it"})
 }
 
 // jobsAtOnce is how many jobs are held in memory.
@@ -65,14 +98,36 @@ func (e *examination) allJobs(ctx context.Context, store *records.Store) (whole 
 			return true
 		}
 		if err == nil {
+			err = e.profilesOf(ctx, store, in, judge)
+		}
+		if err == nil {
 			err = e.jobsOf(ctx, store, in, judge)
 		}
 		if err != nil {
 			if ctx.Err() == nil {
-				e.trouble(e.recordsConfig().Path, err, "")
+				e.trouble(e.recordsConfig().Path, err, restoreRecords)
 			}
 			return false
 		}
+	}
+}
+
+// profilesOf looks for profiles that cannot sign any more.
+func (e *examination) profilesOf(ctx context.Context, store *records.Store, in records.Partition, judge *judge) error {
+	q := records.ProfileQuery{Partition: in, Statuses: []string{records.Active}, Limit: jobsAtOnce}
+	for {
+		profiles, err := store.Profiles(ctx, q)
+		if err != nil || len(profiles) == 0 {
+			return err
+		}
+		for _, p := range profiles {
+			if p.Certificate != "" && !judge.unknown && !judge.has(p.Certificate) {
+				e.note(Finding{fmt.Sprintf("profile %s of account %s in %s", p.Name, p.Account, p.Region),
+					"signs with the certificate " + p.Certificate + ", which is not there, so that its jobs are refused",
+					"restore the certificate from a backup, or cancel the profile"})
+			}
+		}
+		q.After = profiles[len(profiles)-1].Name
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"signer/pkg/bucket"
@@ -52,14 +53,22 @@ func Examine(ctx context.Context, c Config) (*Report, error) {
 		return nil, err
 	}
 	c.Home = home
-	e := &examination{Config: c, more: map[kind]int{}}
+	e := &examination{Config: c, more: map[kind]int{}, altered: map[place]bucket.Fault{}}
 	e.buckets = bucket.Open(bucket.Config{Dir: e.at("buckets"), Now: e.now})
 	e.keys = keys.Open(keys.Config{Dir: e.at("keys"), Now: e.now})
-	if _, err := os.Stat(home); errors.Is(err, fs.ErrNotExist) {
+	info, err := os.Stat(home)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		e.note(Finding{home, "is not there yet", "the first command that records something makes it"})
 		return &e.Report, nil
+	case err != nil:
+		e.trouble(home, err, "see who may read it")
+		return &e.Report, nil
+	case !info.IsDir():
+		e.problem(Finding{home, "is a file, and should be a directory", "move it away, or choose another home"})
+		return &e.Report, nil
 	}
-	for _, part := range []func(context.Context){e.files, e.database, e.authority, e.leftovers, e.disk} {
+	for _, part := range []func(context.Context){e.files, e.store, e.database, e.unsound, e.authority, e.leftovers, e.tellStrangers, e.disk} {
 		part(ctx)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -76,6 +85,11 @@ type examination struct {
 	buckets *bucket.Dir
 	keys    *keys.Store
 	more    map[kind]int
+
+	strangers []string               // files that are nothing of signer's
+	broken    []string               // buckets in which nothing can be found
+	altered   map[place]bucket.Fault // versions that are not as they were put, and of which nothing has been told yet
+	rootless  int                    // jobs that were signed by the authority, of which there is no root
 }
 
 func (e *examination) now() time.Time { return e.Now }
@@ -93,7 +107,7 @@ func (e *examination) note(f Finding) { e.Notes = append(e.Notes, f) }
 
 // trouble is a problem that is an error with its own words.
 func (e *examination) trouble(subject string, err error, advice string) {
-	e.problem(Finding{subject, "cannot be examined: " + err.Error(), advice})
+	e.problem(Finding{subject, "cannot be examined: " + strings.TrimSuffix(err.Error(), ": "+advice), advice})
 }
 
 // kind is a sort of problem of which there may be very many.
@@ -112,7 +126,7 @@ func (e *examination) oneOf(k kind, f Finding) {
 
 // summarize tells how many problems were only counted.
 func (e *examination) summarize() {
-	for _, k := range []kind{modes, stuck, objects} {
+	for _, k := range []kind{modes, stuck, objects, contents} {
 		if n := e.more[k] - enough; n > 0 {
 			e.problem(Finding{e.Home, fmt.Sprintf("has %d more %s", n, k), "deal with those above, and examine it again"})
 		}
@@ -120,7 +134,8 @@ func (e *examination) summarize() {
 }
 
 const (
-	modes   kind = "files that are not the owner's alone"
-	stuck   kind = "jobs that nobody works on"
-	objects kind = "jobs whose signed objects are not as they should be"
+	modes    kind = "files that are not the owner's alone"
+	stuck    kind = "jobs that nobody works on"
+	objects  kind = "jobs whose signed objects are not as they should be"
+	contents kind = "objects that are not as they were put"
 )

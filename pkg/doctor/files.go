@@ -8,8 +8,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
+	"signer/pkg/bucket"
 	"signer/pkg/records"
 )
 
@@ -39,6 +42,9 @@ func (e *examination) file(path string, d fs.DirEntry) {
 		e.note(Finding{path, "turns the test mode on", "remove it when the tests are over"})
 		return
 	}
+	if e.stranger(path, d) {
+		e.strangers = append(e.strangers, path)
+	}
 	info, err := d.Info()
 	if err != nil || runtime.GOOS == "windows" { // where there are no such modes
 		return
@@ -52,6 +58,36 @@ func (e *examination) file(path string, d fs.DirEntry) {
 		e.oneOf(modes, Finding{path, fmt.Sprintf("can be entered by others (mode %04o)", mode.Perm()), "chmod 700 it"})
 	case mode.IsRegular() && mode.Perm()&0o077 != 0:
 		e.oneOf(modes, Finding{path, fmt.Sprintf("can be read or written by others (mode %04o)", mode.Perm()), "chmod 600 it"})
+	}
+}
+
+// stranger tells whether something in the home, or among the buckets, has no name that
+// signer gives.
+func (e *examination) stranger(path string, d fs.DirEntry) bool {
+	switch filepath.Dir(path) {
+	case e.Home:
+		return !begins(d.Name(), "records.db", "buckets", "keys", "faults-counts.json", ".signer-", "before-restore-")
+	case e.at("buckets"):
+		return !begins(d.Name(), ".tmp", ".locks") && (!d.IsDir() || bucket.CheckBucket(d.Name()) != nil)
+	}
+	return false
+}
+
+func begins(name string, with ...string) bool {
+	return slices.ContainsFunc(with, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
+// someStrangers is how many files are told of that are not signer's.
+const someStrangers = 20
+
+// tellStrangers tells what is in the home that signer has not put there.
+func (e *examination) tellStrangers(context.Context) {
+	for i, path := range e.strangers {
+		if i == someStrangers {
+			e.note(Finding{e.Home, fmt.Sprintf("has %d more files that are nothing of signer's", len(e.strangers)-i), ""})
+			return
+		}
+		e.note(Finding{path, "is nothing of signer's", "move it to where it belongs, unless it is here on purpose"})
 	}
 }
 

@@ -49,15 +49,19 @@ func (e *examination) signed(ctx context.Context, job records.Job, j *judge) {
 		return
 	}
 	e.Objects++
+	if slices.Contains(e.broken, at.Bucket) {
+		return // which has been told
+	}
 	wrong := func(found, advice string) {
+		delete(e.altered, placeOf(at))
 		e.oneOf(objects, Finding{nameOf(job), fmt.Sprintf("has its signed object in s3://%s/%s, which %s", at.Bucket, at.Key, found), advice})
 	}
 	object, err := e.buckets.Get(ctx, at.Bucket, at.Key, at.Version)
-	var gone *bucket.Error
+	gone, deliberate := e.gone(err, at.Bucket)
 	switch {
-	case errors.As(err, &gone) && deliberate(gone):
+	case deliberate:
 		e.note(Finding{nameOf(job), fmt.Sprintf("had its signed object in s3://%s/%s, which was deleted", at.Bucket, at.Key), ""})
-	case errors.As(err, &gone):
+	case gone:
 		wrong("is not there", "if nobody has deleted it on purpose, restore it from a backup, or start the job again")
 	case err != nil:
 		wrong("cannot be read: "+err.Error(), "restore it from a backup, or start the job again")
@@ -67,14 +71,13 @@ func (e *examination) signed(ctx context.Context, job records.Job, j *judge) {
 	}
 }
 
-// deliberate tells whether what is gone is gone because somebody wanted it: a delete
-// marker is in its place, or its bucket has been deleted, which only works once it is
-// empty.
-func deliberate(e *bucket.Error) bool { return e.DeleteMarker || e.Code == bucket.NoSuchBucket }
-
 // judge holds an object to its job.
 func (e *examination) judge(ctx context.Context, job records.Job, object *bucket.Object, j *judge, wrong func(found, advice string)) {
 	if e.Quick || j.unknown || !j.knows(job) {
+		return
+	}
+	if job.Certificate == "" && len(j.Roots) == 0 {
+		e.rootless++
 		return
 	}
 	const advice = "restore the object from a backup, or start the job again, and find out who has written to the bucket"
@@ -86,6 +89,9 @@ func (e *examination) judge(ctx context.Context, job records.Job, object *bucket
 		e.note(Finding{nameOf(job), "signed what is no longer there, so that its signature could not be verified", ""})
 	case err != nil:
 		wrong("cannot be judged: "+err.Error(), "see whether the disk is sound")
+	case verdict.Status == verify.Mismatch && verdict.Object != nil && verdict.Path == nil && job.Certificate == "":
+		wrong("is not signed by this home: "+strings.Join(verdict.Reasons, " "),
+			"restore "+e.at("keys/authority")+" from a backup if it has been replaced; else restore the object, or start the job again")
 	case verdict.Status != verify.Valid:
 		wrong("is not as it was signed: "+strings.Join(verdict.Reasons, " "), advice)
 	case !belongs(verdict, job):
@@ -95,8 +101,11 @@ func (e *examination) judge(ctx context.Context, job records.Job, object *bucket
 
 // knows tells whether the certificate is there that a job was signed with, if it was
 // the user's own.
-func (j *judge) knows(job records.Job) bool {
-	return job.Certificate == "" || slices.ContainsFunc(j.Certificates, func(c verify.Certificate) bool { return c.ARN == job.Certificate })
+func (j *judge) knows(job records.Job) bool { return job.Certificate == "" || j.has(job.Certificate) }
+
+// has tells whether a certificate is there.
+func (j *judge) has(arn string) bool {
+	return slices.ContainsFunc(j.Certificates, func(c verify.Certificate) bool { return c.ARN == arn })
 }
 
 // belongs tells whether what a signature says of itself is what the job's record says.
