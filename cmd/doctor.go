@@ -11,8 +11,8 @@ import (
 )
 
 const doctorHelp = "Examine the home of the local engine, and change nothing. It looks at who can read and write its files; at " +
-	"the database of records; at every job: that its signed object is there and verifies, and that nobody who worked on it has died; " +
-	"at keys and certificates; at what processes that died have left; and at the room on the disk.\n\n" +
+	"the buckets: that every version has the digests with which it came; at the database of records; at every job: that its signed object is there and verifies, and that nobody who worked on it has died; " +
+	"at profiles: that their certificates are there; at keys and certificates; at what processes that died have left; and at the room on the disk.\n\n" +
 	"The answer lists problems and notes, each with what it is about, what was found and what to do. The home is sound if there " +
 	"are no problems: notes are what is as it may be, such as an object that was deleted on purpose. The exit status is 0 " +
 	"if it is sound and 255 if it is not."
@@ -22,7 +22,7 @@ func newDoctor(s *session) *cobra.Command {
 	var quick bool
 	c := &cobra.Command{Use: "doctor", Short: "Examine the home of the local engine, and say what is wrong.", Long: doctorHelp,
 		RunE: func(c *cobra.Command, _ []string) error { return s.examine(c.Context(), quick) }}
-	addSwitch(c.Flags(), &quick, "quick", "Do not read signed objects: only see whether they are there.")
+	addSwitch(c.Flags(), &quick, "quick", "Do not read objects: only see whether they are there.")
 	s.nodes[c] = &node{}
 	return c
 }
