@@ -71,6 +71,9 @@ func payload(j *jobPage) *types.S3Source {
 // judge has signer judge the signature.
 func (c *console) judge(j *jobPage, name string) step {
 	about := "Have signer judge it. It says VALID, and ends with 0."
+	if j.RevocationRecord != nil {
+		about = "Have signer judge it. It says REVOKED, and ends with 1."
+	}
 	switch {
 	case or(j.PlatformId, "") == lambda:
 		return step{about, c.home() + "signer export-trust > root.pem\n" +
