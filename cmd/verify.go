@@ -78,32 +78,28 @@ func (v *verification) run(ctx context.Context, names []string) error {
 
 // tell shows the verdicts. Its error is that of files that are not acceptable.
 func (v *verification) tell(trust *verify.Trust, all []judgement) error {
-	if len(trust.Roots) == 0 && slices.ContainsFunc(all, judgement.wantsRoot) {
+	if len(trust.Roots) == 0 && slices.ContainsFunc(all, func(j judgement) bool { return j.wantsRoot }) {
 		fmt.Fprintf(v.env.Stderr, "%s: The local engine has no root certificate yet. Name those to trust with --trust-root.\n", v.name)
 	}
 	files := document.List{}
 	for _, j := range all {
-		files = append(files, v.show(&j))
+		files = append(files, j.shown)
 	}
 	if err := v.print("verify", document.New(member{Name: "files", Value: files})); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(all, func(j judgement) bool { return j.err != nil || !v.accepts(j.verdict) }) {
+	if slices.ContainsFunc(all, func(j judgement) bool { return !j.accepted }) {
 		return errUnaccepted
 	}
 	return nil
 }
 
-// judgement is what became of a file.
+// judgement is what became of a file. Verdicts are not kept: each has certificates,
+// and there may be many files.
 type judgement struct {
-	name    string
-	verdict *verify.Verdict
-	err     error // why there is no verdict
-}
-
-// wantsRoot tells whether the verdict hangs on what roots are trusted.
-func (j judgement) wantsRoot() bool {
-	return j.err == nil && j.verdict.Object != nil && j.verdict.Object.Chain != nil
+	shown     *document.Object
+	accepted  bool
+	wantsRoot bool // the verdict hangs on what roots are trusted
 }
 
 // judgeAll judges files, several at once.
@@ -116,11 +112,23 @@ func (v *verification) judgeAll(ctx context.Context, trust *verify.Trust, names 
 		working.Go(func() {
 			defer func() { <-places }()
 			verdict, err := v.judge(ctx, trust, name)
-			all[i] = judgement{name, verdict, err}
+			all[i] = v.judgement(name, verdict, err)
 		})
 	}
 	working.Wait()
 	return all
+}
+
+// judgement is that of a file which got a verdict, or an error in its place.
+func (v *verification) judgement(name string, verdict *verify.Verdict, err error) judgement {
+	if err != nil {
+		return judgement{shown: document.New(member{Name: "file", Value: name}, member{Name: "error", Value: v.plainError(err)})}
+	}
+	return judgement{
+		shown:     v.show(name, verdict),
+		accepted:  v.accepts(verdict),
+		wantsRoot: verdict.Object != nil && verdict.Object.Chain != nil,
+	}
 }
 
 func (v *verification) accepts(verdict *verify.Verdict) bool {

@@ -15,28 +15,23 @@ import (
 	"signer/pkg/verify"
 )
 
-// show is a judgement as a document. What a corrupt file says of itself is left out.
-func (v *verification) show(j *judgement) *document.Object {
-	d := document.New(member{Name: "file", Value: j.name})
-	if j.err != nil {
-		d.Set("error", v.plainError(j.err))
-		return d
+// show is a verdict as a document. What a corrupt file says of itself is left out.
+func (v *verification) show(name string, verdict *verify.Verdict) *document.Object {
+	d := document.New(member{Name: "file", Value: name},
+		member{Name: "signatureStatus", Value: string(verdict.Status)}, member{Name: "accepted", Value: v.accepts(verdict)})
+	if len(verdict.Reasons) > 0 {
+		d.Set("reasons", texts(verdict.Reasons))
 	}
-	d.Set("signatureStatus", string(j.verdict.Status))
-	d.Set("accepted", v.accepts(j.verdict))
-	if len(j.verdict.Reasons) > 0 {
-		d.Set("reasons", texts(j.verdict.Reasons))
-	}
-	o := j.verdict.Object
+	o := verdict.Object
 	if o == nil {
 		return d
 	}
 	v.claims(d, o)
-	if r := j.verdict.Revocation; r != "" {
+	if r := verdict.Revocation; r != "" {
 		d.Set("revocationStatus", string(r))
 	}
-	chain := j.verdict.Path
-	switch s := j.verdict.Signer; {
+	chain := verdict.Path
+	switch s := verdict.Signer; {
 	case s != nil:
 		if s.ARN != "" {
 			d.Set("certificateArn", s.ARN)

@@ -15,7 +15,7 @@ import (
 // what the home has. Nothing of this makes a home.
 
 func (v *verification) trust(ctx context.Context) (*verify.Trust, error) {
-	t := &verify.Trust{At: v.env.Now()}
+	t := &verify.Trust{At: v.env.Now(), Paths: new(verify.Paths)}
 	if v.at != "" {
 		at, err := param.ParseTime(v.at, v.env.Now())
 		if err != nil {

@@ -25,6 +25,9 @@ func (t *Trust) path(chain []*x509.Certificate, at time.Time) ([]*x509.Certifica
 	if err := checkSigner(chain[0]); err != nil {
 		return nil, err
 	}
+	if path := t.Paths.find(chain, at); path != nil {
+		return path, nil
+	}
 	paths, err := chain[0].Verify(x509.VerifyOptions{
 		Roots:         pool(t.Roots),
 		Intermediates: pool(chain[1:]),
@@ -34,6 +37,7 @@ func (t *Trust) path(chain []*x509.Certificate, at time.Time) ([]*x509.Certifica
 	if err != nil {
 		return nil, distrust(err, chain, at)
 	}
+	t.Paths.keep(chain, paths[0])
 	return paths[0], nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"sync"
 	"time"
 
 	"signer/pkg/sign"
@@ -121,11 +122,15 @@ func checkChain(chain []*x509.Certificate) error {
 	return nil
 }
 
+// arnForm is what an ARN of AWS Signer looks like.
+var arnForm = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^arn:aws[a-z-]*:signer:[a-z0-9-]{1,64}:[0-9]{12}:/[a-zA-Z0-9_/-]{1,200}$`)
+})
+
 // checkClaims holds the ARNs of a signature to what can be one, and be shown.
 func checkClaims(c sign.Claims) error {
-	form := regexp.MustCompile(`^arn:aws[a-z-]*:signer:[a-z0-9-]{1,64}:[0-9]{12}:/[a-zA-Z0-9_/-]{1,200}$`)
 	for _, arn := range [...]string{c.Job, c.ProfileVersion} {
-		if !form.MatchString(arn) {
+		if !arnForm().MatchString(arn) {
 			return corrupt("Its signature names what is not an ARN of AWS Signer: %.200q.", arn)
 		}
 	}

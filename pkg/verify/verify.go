@@ -68,6 +68,8 @@ func (p Policy) Accepts(s Status) bool {
 type Trust struct {
 	// Roots are the certificates that chains must lead to.
 	Roots []*x509.Certificate
+	// Paths remembers how chains lead to Roots; nil: it is found out each time.
+	Paths *Paths
 	// Publishers are whose signatures are wanted; none: everybody's that leads to
 	// a root. Objects that name no profile have no publisher.
 	Publishers []Publisher

@@ -9,6 +9,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -288,6 +289,29 @@ func TestParsePublisher(t *testing.T) {
 	} {
 		if _, err := verify.ParsePublisher(arn); (err == nil) != good {
 			t.Errorf("%s: %v", arn, err)
+		}
+	}
+}
+
+// TestPaths judges with ways to roots that are remembered: the time of each signature
+// still counts, and so does each root.
+func TestPaths(t *testing.T) {
+	id, other := authority(t, "Test"), authority(t, "Other")
+	trust := believe(id)
+	trust.Paths = new(verify.Paths)
+	late := claims
+	late.SignedAt = signedAt.Add(100 * time.Hour)
+	object := archive(t, app...)
+	for range 2 {
+		expect(t, judge(t, trust, signZip(t, object, id, claims)), verify.Valid, "")
+		expect(t, judge(t, trust, signZip(t, object, id, late)), verify.Mismatch, "not valid when it signed")
+		expect(t, judge(t, trust, signZip(t, object, other, claims)), verify.Mismatch, "not among the root certificates")
+	}
+	for i := range 20 { // more than are kept
+		id := authorityFor(t, "Test", key(t, elliptic.P384(), strconv.Itoa(i)), leaf)
+		v := judge(t, trust, signZip(t, object, id, claims))
+		if expect(t, v, verify.Valid, ""); !v.Path[0].Equal(id.Chain[0]) || len(v.Path) != 3 {
+			t.Errorf("%d: the path is another's", i)
 		}
 	}
 }
