@@ -24,8 +24,7 @@ type Fault struct {
 // them. If whole is true it reads all bytes and holds them to the digests that were
 // recorded when they came. It changes nothing, and what others change meanwhile is no
 // fault. An error means that it did not come to an end.
-func (d *Dir) Examine(ctx context.Context, whole bool, found func(Fault)) (err error) {
-	defer d.explain(&err, "examine buckets", "", "")
+func (d *Dir) Examine(ctx context.Context, whole bool, found func(Fault)) error {
 	root, err := os.OpenRoot(d.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -59,8 +58,13 @@ type examiner struct {
 
 // bucket looks at a bucket. One that is just being made or removed is none.
 func (x *examiner) bucket(ctx context.Context, name string) error {
+	there := bucketExists(x.root, name)
+	if unreadable := there != nil && !IsCode(there, NoSuchBucket); unreadable {
+		x.wrong(Fault{Path: name, Bucket: name, Err: there})
+		return nil
+	}
 	_, err := readBucket(x.root, name)
-	missing := bucketExists(x.root, name) != nil
+	missing := there != nil
 	switch {
 	case missing && x.young(name):
 		return nil

@@ -49,7 +49,7 @@ func (e *examination) key(i keys.Item) {
 	switch {
 	case i.Err != nil:
 		found, advice, _ := strings.Cut(i.Err.Error(), "; ")
-		e.problem(Finding{i.Path, "is not sound: " + found, advice})
+		e.problem(Finding{i.Path, "is not sound: " + found, orReading(i.Err, advice)})
 	case e.Now.Before(i.NotBefore):
 		e.notYet(name, i)
 	case i.NotAfter.IsZero(): // it is no certificate

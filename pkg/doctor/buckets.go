@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -27,7 +28,7 @@ func (e *examination) store(ctx context.Context) {
 	err := e.buckets.Examine(ctx, !e.Quick, func(f bucket.Fault) {
 		if f.Key == "" {
 			e.broken = append(e.broken, f.Bucket)
-			e.problem(Finding{f.Path, "is not sound: " + f.Err.Error(), "restore it from a backup"})
+			e.problem(Finding{f.Path, "is not sound: " + f.Err.Error(), orReading(f.Err, "restore it from a backup")})
 			return
 		}
 		e.altered[place{f.Bucket, f.Key, f.VersionID}] = f
@@ -51,8 +52,16 @@ func (e *examination) unsound(context.Context) {
 			where += ", version " + f.VersionID
 		}
 		e.oneOf(contents, Finding{where, fmt.Sprintf("is not as it was put: %s (%s)", f.Err, filepath.Base(f.Path)),
-			"restore " + f.Path + " from a backup, or put the object again and delete this version; and see whether the disk is sound"})
+			orReading(f.Err, "restore "+f.Path+" from a backup, or put the object again and delete this version; and see whether the disk is sound")})
 	}
+}
+
+// orReading is advice, unless all that is wrong is who may read something.
+func orReading(err error, advice string) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return "see who may read it"
+	}
+	return advice
 }
 
 // gone tells whether err says that there is no such object, and whether somebody wanted

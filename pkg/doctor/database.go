@@ -63,10 +63,10 @@ func adviceFor(err error) string {
 	switch {
 	case errors.Is(err, records.ErrNewer):
 		return "update signer"
-	case errors.Is(err, fs.ErrPermission):
-		return "see who may read it"
+	case errors.Is(err, records.ErrCorrupt):
+		return restoreRecords
 	}
-	return restoreRecords
+	return "see what it is, and who may read it and its directory"
 }
 
 // noRecords looks at what speaks against it that nothing was recorded yet: changes that

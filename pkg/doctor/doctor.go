@@ -57,6 +57,9 @@ func Examine(ctx context.Context, c Config) (*Report, error) {
 	e.buckets = bucket.Open(bucket.Config{Dir: e.at("buckets"), Now: e.now})
 	e.keys = keys.Open(keys.Config{Dir: e.at("keys"), Now: e.now})
 	info, err := os.Stat(home)
+	if err == nil && info.IsDir() {
+		_, err = os.ReadDir(home)
+	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		e.note(Finding{home, "is not there yet", "the first command that records something makes it"})

@@ -96,11 +96,11 @@ func (e *examination) leftovers(context.Context) {
 	const soon = "nothing: it is removed by a later command that writes there"
 	left, err := records.Leftovers(e.recordsConfig())
 	if err != nil {
-		e.trouble(e.at("records.db"), err, "")
+		e.trouble(e.at("records.db"), err, "see who may read it")
 	}
 	put, err := e.buckets.Leftovers()
 	if err != nil {
-		e.trouble(e.at("buckets"), err, "")
+		e.trouble(e.at("buckets"), err, "see who may read it")
 	}
 	for _, path := range append(append(left, put...), e.oldDrafts()...) {
 		e.note(Finding{path, "was left by a process that died", soon})

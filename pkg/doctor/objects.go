@@ -64,7 +64,7 @@ func (e *examination) signed(ctx context.Context, job records.Job, j *judge) {
 	case gone:
 		wrong("is not there", "if nobody has deleted it on purpose, restore it from a backup, or start the job again")
 	case err != nil:
-		wrong("cannot be read: "+err.Error(), "restore it from a backup, or start the job again")
+		wrong("cannot be read: "+err.Error(), orReading(err, "restore it from a backup, or start the job again"))
 	default:
 		defer object.Close()
 		e.judge(ctx, job, object, j, wrong)
