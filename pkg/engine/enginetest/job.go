@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"io"
 	"regexp"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -92,6 +94,7 @@ var jobTests = map[string]func(*testing.T, *World){
 	},
 	"Failed":              testFailedJobs,
 	"OneForOneToken":      testToken,
+	"OneForTokensAtOnce":  testTokenRace,
 	"Refused":             testStartRefuses,
 	"ExpiresByCalendar":   testExpiry,
 	"OfSuspendedVersions": testNullVersion,
@@ -242,6 +245,29 @@ func testToken(t *testing.T, w *World) {
 	in.ClientRequestToken = nil
 	_, err = w.Engine.StartSigningJob(ctx, in)
 	refused(t, err, "ValidationException", "ProfileNotActive", "Signing Profile "+profile+" is not active.")
+}
+
+// testTokenRace starts jobs with one token, all at once.
+func testTokenRace(t *testing.T, w *World) {
+	profile := w.name("web")
+	w.lambdaProfile(t, profile)
+	in := &signer.StartSigningJobInput{ProfileName: &profile, Source: w.object(t, "app.zip", archive(t, "a")), Destination: w.destination(""),
+		ClientRequestToken: aws.String(w.name("token"))}
+	ids := make([]string, 6)
+	var all sync.WaitGroup
+	for i := range ids {
+		all.Go(func() {
+			out, err := w.Engine.StartSigningJob(ctx, in)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			ids[i] = *out.JobId
+		})
+	}
+	all.Wait()
+	same(t, len(slices.Compact(slices.Sorted(slices.Values(ids)))), 1)
+	same(t, seen(t, w, &ids[0]).Status, types.SigningStatusSucceeded)
 }
 
 func testStartRefuses(t *testing.T, w *World) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,6 +63,26 @@ var profileTests = map[string]func(*testing.T, *World){
 		refused(t, err, "ValidationException", "ProfileAlreadyExists", taken)
 	},
 	"PutRefuses": testPutRefuses,
+	"PutAtOnce": func(t *testing.T, w *World) {
+		name := w.name("web")
+		errs := make([]error, 6)
+		var all sync.WaitGroup
+		for i := range errs {
+			all.Go(func() {
+				_, errs[i] = w.Engine.PutSigningProfile(ctx, &signer.PutSigningProfileInput{ProfileName: &name, PlatformId: aws.String(lambda)})
+			})
+		}
+		all.Wait()
+		made := 0
+		for _, err := range errs {
+			if err == nil {
+				made++
+				continue
+			}
+			refused(t, err, "ValidationException", "ProfileAlreadyExists", "Profile with name "+name+" already exists")
+		}
+		same(t, made, 1)
+	},
 	"GetOfLambda": func(t *testing.T, w *World) {
 		name := w.name("web")
 		version := w.put(t, &signer.PutSigningProfileInput{ProfileName: &name, PlatformId: aws.String(lambda), Tags: map[string]string{"team": "a"}})
