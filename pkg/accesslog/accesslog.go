@@ -66,9 +66,6 @@ func Handler(next http.Handler, c Config) http.Handler {
 		e := &Entry{Method: r.Method, Path: cut(r.URL.EscapedPath(), 2048), Remote: r.RemoteAddr, Agent: cut(r.UserAgent(), 256)}
 		e.trace, _ = ParseTrace(r.Header.Get("Traceparent"))
 		answer := &answer{ResponseWriter: w, entry: e}
-		if r.Body != nil && r.Body != http.NoBody {
-			r.Body = &body{r.Body, e}
-		}
 		defer func() {
 			e.Took = c.Now().Sub(began)
 			if e.Status == 0 {
@@ -82,7 +79,11 @@ func Handler(next http.Handler, c Config) http.Handler {
 				c.Done(e)
 			}
 		}()
-		next.ServeHTTP(answer, r.WithContext(context.WithValue(r.Context(), key{}, e)))
+		handed := r.WithContext(context.WithValue(r.Context(), key{}, e))
+		if r.Body != nil && r.Body != http.NoBody { // r keeps its own, by which net/http knows what it was for
+			handed.Body = &body{r.Body, e}
+		}
+		next.ServeHTTP(answer, handed)
 	})
 }
 

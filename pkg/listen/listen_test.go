@@ -202,6 +202,15 @@ func TestSlowBodies(t *testing.T) {
 	}
 }
 
+// Who waits for a word before he sends his body is not waited for in turn.
+func TestExpectedWord(t *testing.T) {
+	address, _ := serve(t, listen.Config{Handler: hello})
+	conn := dial(t, address, "PUT / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+	if status, body := answer(t, conn); status != 200 || body != "hello" {
+		t.Errorf("got %d, %s", status, body)
+	}
+}
+
 // An answer that nobody reads is given up, but one that takes time to make is not.
 func TestSlowReaders(t *testing.T) {
 	failed := make(chan error, 2)

@@ -25,6 +25,7 @@ func (h *host) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Body != nil && r.Body != http.NoBody {
 		in := &pacedBody{ReadCloser: r.Body, pace: pace{set: control.SetReadDeadline, limits: &h.config.Limits}}
 		in.renew()
+		r = r.WithContext(r.Context()) // net/http knows by the body of its own one whether a word is awaited
 		r.Body = in
 	}
 	defer h.survive(out, r)

@@ -89,7 +89,9 @@ func New(c Config) http.Handler {
 
 // ServeHTTP answers a request.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := &exchange{server: s, w: w, r: r}
+	// The copy's body may be replaced. By that of its own one net/http knows whether a
+	// client still waits for the word to send it.
+	x := &exchange{server: s, w: w, r: r.WithContext(r.Context())}
 	if err := x.guarded(); err != nil {
 		x.refuse(err)
 	}

@@ -112,6 +112,7 @@ func (c *Config) verifier() sigv4.Verifier {
 
 // ServeHTTP answers a request, or hands it to the service that it is meant for.
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(r.Context()) // whose body may be replaced
 	id, err := uuid.NewRandomFromReader(s.Rand)
 	w.Header().Set(requestID, id.String())
 	if err != nil {
