@@ -47,6 +47,15 @@ func (s *session) endpoint(serviceEnv string) string {
 // homeDirectory is where the local engine keeps its state: --home, SIGNER_HOME, or
 // the place that the XDG base directories have for it.
 func (s *session) homeDirectory() (string, error) {
+	home, err := s.homePath()
+	if err == nil {
+		err = unfinished(home)
+	}
+	return home, err
+}
+
+// homePath is homeDirectory for who can deal with one that is partly restored.
+func (s *session) homePath() (string, error) {
 	if s.home != "" {
 		return s.home, nil
 	}
