@@ -8,22 +8,20 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/signer/types"
-
 	"signer/pkg/records"
 )
 
 // How jobs are signed in the background:
 //
-// StartSigningJob records the job in the name of this process, as it always does,
-// and puts it into a queue in memory, which Work empties. The record is the job's
-// place: if the process dies the queue is gone, but the records name a dead worker,
-// and whoever meets the jobs takes them over. Work itself looks for such jobs, of
-// all accounts, and takes one over when it has time for it and not before: an
-// attempt is a worker's, not a queue's.
+// StartSigningJob records a job that waits, and whoever works on the same records
+// claims it: this process or another one, on this machine or another one. A job's row
+// is its place in the queue, and nothing else knows of it. If somebody here has his
+// hands free, and no other job waits, the job is recorded as claimed by him, which
+// saves the claiming.
 //
-// The queue is bounded. When it is full StartSigningJob waits, and then asks the
-// caller to come again.
+// Claims lapse, and are renewed while somebody works (see hold.go). Work looks for
+// jobs that wait whenever it hears of some and every now and then, and for claims that
+// have lapsed every now and then.
 
 // Ending is a job that has ended.
 type Ending struct {
@@ -31,88 +29,40 @@ type Ending struct {
 	Took   time.Duration // since the job was started
 }
 
-// queue holds jobs that are to be signed.
-type queue struct {
-	room    chan struct{}    // one for each job that waits, is to wait, or is worked on
-	jobs    chan records.Job // those that wait
-	working atomic.Int64
-}
-
-// newQueue returns a queue for n jobs, or nil for 0.
-func newQueue(n int) *queue {
-	if n == 0 {
-		return nil
-	}
-	return &queue{room: make(chan struct{}, n), jobs: make(chan records.Job, n)}
-}
-
-// queuePatience is how long StartSigningJob waits for room.
-const queuePatience = 5 * time.Second
-
-// seat is room for one job in a queue.
-type seat struct{ in *queue }
-
-// reserve waits for a seat in the queue, if there is one at all.
-func (q *queue) reserve(ctx context.Context) (*seat, error) {
-	if q == nil {
-		return &seat{}, nil
-	}
-	select {
-	case q.room <- struct{}{}:
-		return &seat{q}, nil
-	default:
-	}
-	patience := time.NewTimer(queuePatience)
-	defer patience.Stop()
-	select {
-	case q.room <- struct{}{}:
-		return &seat{q}, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	case <-patience.C:
-		return nil, &types.ThrottlingException{Message: message("Rate exceeded: %d jobs are waiting to be signed.", []any{cap(q.room)})}
-	}
-}
-
-// take puts a job on the seat.
-func (s *seat) take(job records.Job) {
-	s.in.jobs <- job
-	s.in = nil
-}
-
-// leave gives the seat back, if no job took it.
-func (s *seat) leave() {
-	if s.in != nil {
-		<-s.in.room
-	}
-}
-
-// Load tells how many jobs of Config.Background wait, and how many are worked on.
-func (e *Engine) Load() (waiting, working int) {
-	return len(e.waiting.jobs), int(e.waiting.working.Load())
-}
-
-// lookEvery is how often Work looks for what dead workers have left.
+// lookEvery is how often Work looks for what it may not have heard of.
 const lookEvery = 2 * time.Second
 
-// Work begins to sign what waits for it, n jobs at once, and what dead workers have
-// left. It is for an Engine with Config.Background, once, and serves all callers.
+// Load tells how many jobs of Config.Background wait, as far as this process knows,
+// and how many it works on.
+func (e *Engine) Load() (waiting, working int) {
+	return e.waiting.size(), int(e.waiting.working.Load())
+}
+
+// Work begins to sign what waits, n jobs at once, and what others have left. It is for
+// an Engine with Config.Background, once, and serves all callers.
 //
 // To stop, call what it returns. That takes no more jobs, and returns when those
 // that are being worked on have ended, or been given back because ctx has; the others
-// are whoever's who meets them, once the Engine is closed.
+// are whoever's who works on the same records or, once the Engine is closed, meets them.
 func (e *Engine) Work(n int) (stop func(ctx context.Context)) {
 	work, abort := context.WithCancel(context.Background())
-	t := &team{Engine: e, stopped: make(chan struct{}), found: make(chan records.Job)}
+	t := &team{Engine: e, abroad: work, size: n, stopped: make(chan struct{}), hands: make(chan *holding, 2*n)}
 	for range n {
-		t.Go(func() { t.work(work) })
+		t.Go(t.work)
 	}
-	t.Go(func() { t.search(work) })
+	t.Go(t.search)
+	t.Go(t.announce)
+	listening, deafen := context.WithCancel(work)
+	t.Go(func() { t.listen(listening) })
+	e.waiting.team.Store(t)
 	return func(ctx context.Context) {
+		e.waiting.team.Store(nil)
 		close(t.stopped)
+		deafen()
 		defer abort()
 		defer context.AfterFunc(ctx, abort)()
 		t.Wait()
+		t.leave()
 	}
 }
 
@@ -120,12 +70,65 @@ func (e *Engine) Work(n int) (stop func(ctx context.Context)) {
 type team struct {
 	*Engine
 	sync.WaitGroup
+	abroad  context.Context // of all work; it ends when there is no more time
+	size    int
 	stopped chan struct{}
-	found   chan records.Job // left by dead workers
+
+	mu       sync.Mutex
+	busy     int           // jobs that are in somebody's hands, or are about to be
+	hands    chan *holding // those that nobody has begun
+	pace     time.Duration // that a job has taken of late
+	lately   string        // the account whose job was claimed last
+	drained  atomic.Bool   // no job waited a moment ago
+	quitting bool          // nobody takes anything into his hands any more
+}
+
+// reserve takes hold of a pair of free hands for a job that is about to be recorded.
+func (t *team) reserve() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.quitting || t.busy >= t.size || !t.drained.Load() {
+		return false
+	}
+	t.busy++
+	return true
+}
+
+// release gives the hands back that a job had, or would have had.
+func (t *team) release() {
+	t.mu.Lock()
+	t.busy--
+	t.mu.Unlock()
+	t.waiting.poke()
+}
+
+// hand gives a job that is claimed to the hands that were reserved for it.
+func (t *team) hand(store *records.Store, job records.Job) {
+	t.hands <- t.hold(t.abroad, store, job) // there is room for all that are reserved
+}
+
+// quick is how long a job may take if the next one is to be fetched meanwhile. Slow
+// ones are left to who can begin them sooner.
+const quick = 200 * time.Millisecond
+
+// room is how many jobs may be claimed now.
+func (t *team) room() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	most := t.size
+	if t.pace < quick {
+		most *= 2
+	}
+	free := most - t.busy
+	if free <= 0 || t.busy >= t.size && free < t.size/2 { // a few at once are cheaper than one by one
+		return 0
+	}
+	t.busy += free
+	return free
 }
 
 // work works off one job after the other.
-func (t *team) work(ctx context.Context) {
+func (t *team) work() {
 	for {
 		select {
 		case <-t.stopped:
@@ -135,89 +138,164 @@ func (t *team) work(ctx context.Context) {
 		select {
 		case <-t.stopped:
 			return
-		case job := <-t.waiting.jobs:
-			t.busy(job, func() error { return t.resume(ctx, job) })
-			<-t.waiting.room
-		case job := <-t.found:
-			t.busy(job, func() error { return t.inherit(ctx, job) })
+		case h := <-t.hands:
+			t.do(h)
+			t.release()
 		}
 	}
 }
 
-// busy does a piece of work. What keeps a job from being worked on leaves it to be
-// found.
-func (t *team) busy(job records.Job, work func() error) {
+// do works a job off. What keeps it from being worked on leaves it to be found.
+func (t *team) do(h *holding) {
 	t.waiting.working.Add(1)
 	defer t.waiting.working.Add(-1)
-	if err := work(); err != nil && !errors.Is(err, context.Canceled) {
-		t.warn(fmt.Errorf("job %s: %w", job.ID, err))
+	defer h.release()
+	began := time.Now()
+	if err := t.resume(h.ctx, h.job); err != nil && !errors.Is(err, context.Canceled) {
+		t.warn(fmt.Errorf("job %s: %w", h.job.ID, err))
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.pace += (time.Since(began) - t.pace) / 4
 }
 
-// inherit takes over a job that was left.
-func (t *team) inherit(ctx context.Context, job records.Job) error {
-	store, err := t.memory(ctx)
-	if err != nil {
-		return err
-	}
-	_, dropped := t.dropped.LoadAndDelete(job.ID)
-	err = t.takeOver(ctx, store, job)
-	if err != nil && dropped {
-		t.dropped.Store(job.ID, job)
-	}
-	return err
-}
-
-// search finds what dead workers have left, again and again.
-func (t *team) search(ctx context.Context) {
+// leave gives back what nobody has begun.
+func (t *team) leave() {
+	t.mu.Lock()
+	t.quitting = true
+	t.mu.Unlock()
 	for {
-		more, err := t.searchOnce(ctx)
-		if err != nil {
-			t.warn(fmt.Errorf("look for jobs that were left: %w", err))
+		select {
+		case h := <-t.hands:
+			h.release()
+			t.giveBack(context.Background(), h.job)
+		default:
+			return
 		}
-		if more {
-			continue
+	}
+}
+
+// search claims jobs while there are hands for them, again and again.
+func (t *team) search() {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for lapsed := true; ; {
+		err := t.searchOnce(lapsed)
+		if err != nil {
+			t.drained.Store(false)
+			t.warn(fmt.Errorf("look for jobs that wait: %w", err))
+		}
+		var heard <-chan struct{} = t.waiting.heard
+		if err != nil {
+			heard = nil // it would go wrong again
 		}
 		select {
 		case <-t.stopped:
 			return
+		case <-tick.C:
+			lapsed = true
+		case <-heard:
+			lapsed = false
+		}
+	}
+}
+
+// searchOnce claims what there are hands for.
+func (t *team) searchOnce(lapsed bool) error {
+	store, err := t.memory(t.abroad)
+	if err != nil {
+		return err
+	}
+	name, err := store.Enlist()
+	if err != nil {
+		return err
+	}
+	if lapsed {
+		err := firstError(
+			func() error { return t.recover(store) },
+			func() error { return t.waiting.count(t.abroad, store.Waiting) },
+			func() error { return t.fetch(store, store.ClaimLapsed, name) })
+		if err != nil {
+			return err
+		}
+	}
+	return t.fetch(store, store.ClaimWaiting, name)
+}
+
+func firstError(all ...func() error) error {
+	for _, one := range all {
+		if err := one(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fetch claims jobs and hands them out.
+func (t *team) fetch(store *records.Store, claim func(context.Context, records.Claiming) ([]records.Job, error), name string) error {
+	room := t.room()
+	if room == 0 {
+		t.drained.Store(false)
+		return nil
+	}
+	heard := t.waiting.adds.Load()
+	jobs, err := claim(t.abroad, records.Claiming{Worker: name, For: t.lease, After: t.lately, Limit: room})
+	for _, job := range jobs {
+		t.lately = job.Invoker
+		t.waiting.drop(job.Invoker)
+		t.hand(store, job)
+	}
+	for range room - len(jobs) {
+		t.mu.Lock()
+		t.busy--
+		t.mu.Unlock()
+	}
+	t.drained.Store(err == nil && len(jobs) < room && heard == t.waiting.adds.Load())
+	return err
+}
+
+// recover lets wait what was given up here and the records do not know it.
+func (t *team) recover(store *records.Store) (err error) {
+	t.dropped.Range(func(_, v any) bool {
+		job := v.(records.Job)
+		if err = store.ReturnJob(t.abroad, job.ID, job.Claim); err == nil || errors.Is(err, records.ErrChanged) {
+			t.dropped.Delete(job.ID)
+			err = nil
+		}
+		return err == nil
+	})
+	return err
+}
+
+// listen hears of jobs that other processes let wait.
+func (t *team) listen(ctx context.Context) {
+	for ctx.Err() == nil {
+		if store, err := t.memory(ctx); err == nil {
+			store.Listen(ctx, t.waiting.poke)
+			return
+		}
+		select {
+		case <-ctx.Done():
 		case <-time.After(lookEvery):
 		}
 	}
 }
 
-// searchOnce finds some jobs, and tells whether there are more.
-func (t *team) searchOnce(ctx context.Context) (more bool, err error) {
-	store, err := t.memory(ctx)
-	if err != nil {
-		return false, err
-	}
-	jobs, err := t.abandoned(ctx, store, records.Partition{})
-	if err != nil {
-		return false, err
-	}
-	for _, job := range jobs {
+// announceEvery is how often others are told at most that jobs wait.
+const announceEvery = 20 * time.Millisecond
+
+// announce tells other processes of jobs that wait. It is no part of recording them:
+// who does not hear of them finds them.
+func (t *team) announce() {
+	for {
 		select {
-		case t.found <- job:
 		case <-t.stopped:
-			return false, nil
+			return
+		case <-t.waiting.tell:
 		}
+		if store, err := t.memory(t.abroad); err == nil {
+			_ = store.Announce(t.abroad) // who is not told looks by himself
+		}
+		time.Sleep(announceEvery)
 	}
-	return len(jobs) >= mostAbandoned, nil
-}
-
-// mostAbandoned is how many jobs that were left are looked at together.
-const mostAbandoned = 256
-
-// abandoned returns jobs of a partition, or of the zero one all, that dead workers
-// have left or that were given up here.
-func (e *Engine) abandoned(ctx context.Context, store *records.Store, in records.Partition) ([]records.Job, error) {
-	jobs, err := store.Abandoned(ctx, in, mostAbandoned)
-	e.dropped.Range(func(_, v any) bool {
-		if job := v.(records.Job); in == (records.Partition{}) || job.Partition == in {
-			jobs = append(jobs, job)
-		}
-		return true
-	})
-	return jobs, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
@@ -108,15 +109,17 @@ func (e *Engine) start(ctx context.Context, in *signer.StartSigningJobInput) (re
 	if err != nil {
 		return job, err
 	}
-	seat, err := e.waiting.reserve(ctx)
-	if err != nil {
+	if err := e.waiting.admit(ctx, store.Waiting, e.caller.Account); err != nil {
 		return job, err
 	}
-	defer seat.leave()
 	if piece.job.Worker, err = store.Enlist(); err != nil {
 		return job, err
 	}
+	hands := e.place(&piece.job)
 	recorded, isNew, err := e.add(ctx, store, piece.job)
+	if hands != nil && (err != nil || !isNew) {
+		hands.release()
+	}
 	switch {
 	case errors.Is(err, records.ErrInactive):
 		return job, inactive(job.Profile)
@@ -124,11 +127,31 @@ func (e *Engine) start(ctx context.Context, in *signer.StartSigningJobInput) (re
 		return job, err
 	case !isNew: // another call with the same token was faster
 		return e.meet(ctx, recorded)
+	case hands != nil:
+		hands.hand(store, recorded)
+		return recorded, nil
 	case e.waiting != nil:
-		seat.take(recorded)
+		e.waiting.add(recorded.Invoker)
 		return recorded, nil
 	}
-	return recorded, e.finish(ctx, piece)
+	h := e.hold(ctx, store, recorded)
+	defer h.release()
+	return recorded, e.finish(h.ctx, piece)
+}
+
+// place decides who is to work on a new job: who starts it, a team here that has its
+// hands free and is returned, or whoever claims it.
+func (e *Engine) place(job *records.Job) *team {
+	if e.waiting == nil {
+		job.Attempt, job.For = 1, e.lease
+		return nil
+	}
+	hands := e.waiting.team.Load()
+	if hands == nil || !hands.reserve() {
+		return nil
+	}
+	job.Attempt, job.For = 1, e.lease
+	return hands
 }
 
 // newJob makes a record of what was asked for, if the profile can sign it.
@@ -145,7 +168,6 @@ func (e *Engine) newJob(ctx context.Context, in *signer.StartSigningJobInput) (r
 	job.Source = records.Object{Bucket: *in.Source.S3.BucketName, Key: *in.Source.S3.Key, Version: *in.Source.S3.Version}
 	job.Destination = records.Destination{Bucket: *in.Destination.S3.BucketName, Prefix: aws.ToString(in.Destination.S3.Prefix)}
 	job.Result = records.Result{Status: records.InProgress}
-	job.Claim = records.Claim{Attempt: 1}
 	return job, err
 }
 
@@ -192,7 +214,9 @@ func (e *Engine) meet(ctx context.Context, job records.Job) (records.Job, error)
 	if err != nil || job.Status != records.InProgress || e.waiting != nil {
 		return job, err
 	}
-	if _, dropped := e.dropped.LoadAndDelete(job.ID); !dropped && store.Lives(job.Worker) {
+	if _, dropped := e.dropped.LoadAndDelete(job.ID); dropped {
+		job.Until = time.Time{} // it is ours, however long
+	} else if store.Held(job) {
 		return job, nil
 	}
 	if err := e.takeOver(ctx, store, job); err != nil {
@@ -211,7 +235,9 @@ func (e *Engine) takeOver(ctx context.Context, store *records.Store, job records
 	if err != nil {
 		return err
 	}
-	return e.resume(ctx, job)
+	h := e.hold(ctx, store, job)
+	defer h.release()
+	return e.resume(h.ctx, job)
 }
 
 // claim makes this process the worker of a job: records.ErrChanged if another one
@@ -221,7 +247,7 @@ func (e *Engine) claim(ctx context.Context, store *records.Store, job records.Jo
 	if err != nil {
 		return job, err
 	}
-	mine := records.Claim{Worker: name, Attempt: job.Attempt + 1}
+	mine := records.Claim{Worker: name, Attempt: job.Attempt + 1, For: e.lease}
 	err = store.TakeJob(ctx, job.ID, job.Claim, mine)
 	job.Claim = mine
 	return job, err
@@ -341,7 +367,7 @@ func (e *Engine) meetAll(ctx context.Context, store *records.Store) error {
 	if e.waiting != nil {
 		return nil
 	}
-	jobs, err := e.abandoned(ctx, store, e.caller)
+	jobs, err := e.abandoned(ctx, store)
 	if err != nil {
 		return err
 	}
@@ -351,6 +377,22 @@ func (e *Engine) meetAll(ctx context.Context, store *records.Store) error {
 		}
 	}
 	return nil
+}
+
+// mostAbandoned is how many jobs that were left are looked at together.
+const mostAbandoned = 256
+
+// abandoned returns jobs of the caller's that others have left or that were given up
+// here.
+func (e *Engine) abandoned(ctx context.Context, store *records.Store) ([]records.Job, error) {
+	jobs, err := store.Abandoned(ctx, e.caller, mostAbandoned)
+	e.dropped.Range(func(_, v any) bool {
+		if job := v.(records.Job); job.Partition == e.caller {
+			jobs = append(jobs, job)
+		}
+		return true
+	})
+	return jobs, err
 }
 
 // jobRow is a job as the service lists it.

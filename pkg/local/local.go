@@ -16,6 +16,7 @@
 package local
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -53,7 +54,10 @@ type Config struct {
 	// Background is how many jobs may wait for Work, which signs them in the place
 	// of those that start them; 0: who starts a job signs it.
 	Background int
-	Ended      func(Ending) // is told of each job that is signed here and has ended, by many at once; nil: nobody is
+	// Lease is for how long a worker may be silent before its jobs are others';
+	// 0: half a minute. On one machine those of the dead are at once.
+	Lease time.Duration
+	Ended func(Ending) // is told of each job that is signed here and has ended, by many at once; nil: nobody is
 }
 
 // Objects are the buckets that jobs read from and write to. A [bucket.Store] has
@@ -95,7 +99,8 @@ type house struct {
 	events   Events
 	warn     func(error)
 	ended    func(Ending)
-	waiting  *queue   // of jobs for Work; nil: who starts a job signs it
+	waiting  *backlog // of jobs for Work; nil: who starts a job signs it
+	lease    time.Duration
 	dropped  sync.Map // jobs given up here, by id, of which the records do not know it
 
 	mu    sync.Mutex
@@ -114,7 +119,8 @@ func Open(c Config) (*Engine, error) {
 		events:   c.Events,
 		warn:     c.Warn,
 		ended:    c.Ended,
-		waiting:  newQueue(c.Background),
+		waiting:  newBacklog(c.Background),
+		lease:    cmp.Or(c.Lease, usualLease),
 	}}
 	if c.Now == nil {
 		e.now = time.Now

@@ -3,49 +3,73 @@ package local
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
-
-	"signer/pkg/records"
 )
 
-// Who finds the queue full waits, and is asked to come again.
-func TestQueueIsBounded(t *testing.T) {
+// Who finds too many jobs waiting waits, and is asked to come again.
+func TestBacklogIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		q := newQueue(2)
+		b, there := newBacklog(2), map[string]int{"a": 2}
+		waiting := func(context.Context) (map[string]int, error) { return there, nil }
 		for range 2 {
-			s, err := q.reserve(t.Context())
-			if err != nil {
+			if err := b.admit(t.Context(), waiting, "a"); err != nil {
 				t.Fatal(err)
 			}
-			s.take(records.Job{})
-			s.leave() // it is taken
+			b.add("a")
 		}
 		began := time.Now()
 		var throttled *types.ThrottlingException
-		if _, err := q.reserve(t.Context()); !errors.As(err, &throttled) || *throttled.Message != "Rate exceeded: 2 jobs are waiting to be signed." || time.Since(began) != queuePatience {
+		err := b.admit(t.Context(), waiting, "a")
+		if !errors.As(err, &throttled) || *throttled.Message != "Rate exceeded: 2 jobs are waiting to be signed." || time.Since(began) < queuePatience {
 			t.Errorf("got %v after %v", err, time.Since(began))
 		}
 		impatient, stop := context.WithTimeoutCause(t.Context(), time.Second, errors.New("no time"))
 		defer stop()
-		if _, err := q.reserve(impatient); err == nil || err.Error() != "no time" {
+		if err := b.admit(impatient, waiting, "a"); err == nil || err.Error() != "no time" {
 			t.Errorf("got %v", err)
 		}
 		go func() {
 			time.Sleep(time.Second)
-			<-q.jobs
-			<-q.room
+			there = map[string]int{"a": 1} // somebody somewhere has begun one
 		}()
-		s, err := q.reserve(t.Context())
-		if err != nil {
-			t.Fatal(err)
+		if err := b.admit(t.Context(), waiting, "a"); err != nil {
+			t.Error(err)
 		}
-		s.leave()
-		if len(q.room) != 1 {
-			t.Errorf("%d seats are taken", len(q.room))
+		there = nil
+		if err := b.count(t.Context(), func(context.Context) (map[string]int, error) { return nil, fmt.Errorf("away") }); err == nil {
+			t.Error("it was counted")
 		}
 	})
+}
+
+// An account that has little waiting is not turned away for one that has much.
+func TestBacklogIsShared(t *testing.T) {
+	b := newBacklog(4)
+	for range 4 {
+		b.add("greedy")
+	}
+	for _, tc := range []struct {
+		account string
+		room    bool
+	}{{"greedy", false}, {"modest", true}, {"third", true}} {
+		if room, _ := b.room(tc.account); room != tc.room {
+			t.Errorf("%s: %v", tc.account, room)
+		}
+	}
+	for range 2 {
+		b.add("modest")
+	}
+	if room, _ := b.room("modest"); room {
+		t.Error("the modest one has its share and gets more")
+	}
+	b.add("third")
+	b.add("fourth")
+	if room, _ := b.room("fifth"); room {
+		t.Error("it has no bound")
+	}
 }

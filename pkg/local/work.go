@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 	"sync"
+	"time"
 
 	"signer/pkg/bucket"
 	"signer/pkg/records"
@@ -19,9 +20,9 @@ import (
 //     there is nothing there yet. Buckets show objects whole or not at all.
 //  3. The record says how it ended, once, and only if the worker still has it.
 //
-// A worker that dies leaves a job that says InProgress and names a dead worker.
-// Whoever meets it takes it over, which one of all can do, and begins again at
-// 2. If the object is there already, only 3 was missing. All that is in a
+// A worker that dies leaves a job that says InProgress and names a dead worker, or
+// one whose claim lapses. Whoever meets it takes it over, which one of all can do,
+// and begins again at 2. If the object is there already, only 3 was missing. All that is in a
 // signature comes from the record, so that it does not matter who made it.
 
 // The statuses of a job that has ended.
@@ -148,6 +149,9 @@ func (w *watched) ReadAt(p []byte, at int64) (int, error) {
 func (e *Engine) finish(ctx context.Context, p *piece) error {
 	stored, err := e.deliver(ctx, p)
 	if err != nil && ctx.Err() != nil {
+		if errors.Is(context.Cause(ctx), errLost) {
+			return nil // another worker sees to it
+		}
 		e.giveBack(ctx, p.job)
 		return context.Cause(ctx)
 	}
@@ -204,18 +208,24 @@ func (e *Engine) settle(ctx context.Context, job records.Job, r records.Result) 
 	case errors.Is(err, records.ErrChanged):
 		return nil
 	}
-	e.dropped.Store(job.ID, job)
+	e.drop(job)
 	return err
+}
+
+// drop remembers a job that is ours in the records, though nobody works on it.
+func (e *Engine) drop(job records.Job) {
+	job.Until = time.Time{} // which may have been renewed
+	e.dropped.Store(job.ID, job)
 }
 
 // giveBack leaves a job to whoever meets it next, even if ctx has ended.
 func (e *Engine) giveBack(ctx context.Context, job records.Job) {
 	store, err := e.memory(ctx)
 	if err == nil {
-		err = store.TakeJob(context.WithoutCancel(ctx), job.ID, job.Claim, records.Claim{Attempt: job.Attempt})
+		err = store.ReturnJob(context.WithoutCancel(ctx), job.ID, job.Claim)
 	}
-	if err != nil {
-		e.dropped.Store(job.ID, job)
+	if err != nil && !errors.Is(err, records.ErrChanged) {
+		e.drop(job)
 	}
 }
 
