@@ -22,7 +22,7 @@ const (
 type bundle struct {
 	chain []*x509.Certificate
 	kept  *pem.Block    // the key, as it is kept
-	key   crypto.Signer // nil until it is opened, if it is encrypted
+	key   crypto.Signer // nil until it is opened, if it is encrypted or elsewhere
 
 	path, advice string // of the file, and what to do when that is damaged
 }
@@ -52,6 +52,9 @@ func samePublic(a, b crypto.PublicKey) bool {
 func (s *Store) open(b *bundle) error {
 	if b.key != nil {
 		return nil
+	}
+	if b.kept.Type == referenceBlock {
+		return s.openNamed(b)
 	}
 	der, err := s.unwrap(b.kept)
 	if errors.Is(err, errOtherMaster) {
@@ -135,7 +138,7 @@ func decodeBundle(text []byte) (*bundle, error) {
 				return nil, errors.New("it has a certificate that cannot be read")
 			}
 			b.chain = append(b.chain, c)
-		case isKey(block) && b.kept == nil:
+		case (isKey(block) || block.Type == referenceBlock) && b.kept == nil:
 			b.kept = block
 		default:
 			return nil, fmt.Errorf("it has a block %q that does not belong there", block.Type)
@@ -144,7 +147,7 @@ func decodeBundle(text []byte) (*bundle, error) {
 	if len(b.chain) == 0 || b.kept == nil {
 		return nil, errors.New("it ends too early")
 	}
-	if b.kept.Type == encryptedBlock {
+	if b.kept.Type != keyBlock {
 		return b, b.check()
 	}
 	return b, errors.Join(b.check(), b.parseKey(b.kept.Bytes))

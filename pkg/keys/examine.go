@@ -24,6 +24,7 @@ type Item struct {
 	NotAfter  time.Time // and when it ends; both zero if it cannot be read, or if there is no certificate
 	Lasting   bool      // nobody replaces it when it expires
 	Plain     bool      // the private key lies in it as it is
+	Elsewhere string    // the private key's name, if that is elsewhere
 	Err       error     // what is wrong with it, and what to do; nil: nothing
 }
 
@@ -112,7 +113,7 @@ func (s *Store) examineLevel(l level, root *x509.Certificate) examined {
 		}
 		return e
 	}
-	e.Plain = hasPlainKey(text)
+	e.Plain, e.Elsewhere = hasPlainKey(text), referenceIn(text)
 	if e.chain, err = certificatesIn(text); err == nil && len(e.chain) == 0 {
 		err = errors.New("it has no certificate")
 	}
@@ -167,6 +168,7 @@ func examineRecord(path string) Item {
 		return i
 	}
 	i.Name, i.Plain = r.ARN, bytes.Contains([]byte(r.PrivateKey), []byte("-----BEGIN "+keyBlock+"-----"))
+	i.Elsewhere = referenceIn([]byte(r.PrivateKey))
 	found, err := parseCertificates([]byte(r.Certificate))
 	if err != nil || len(found) != 1 {
 		i.Err = recordDamaged(path, "its certificate cannot be read")

@@ -3,6 +3,7 @@ package keys
 import (
 	"cmp"
 	"context"
+	"crypto"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
@@ -55,7 +56,7 @@ func (s *Store) Import(ctx context.Context, at Place, b Bundle) (*Certificate, e
 		return nil, fmt.Errorf("draw an id for the certificate: %w", err)
 	}
 	arn := fmt.Sprintf("arn:%s:acm:%s:%s:certificate/%s", at.Partition, at.Region, at.Account, id)
-	m, r, err := b.admit(arn, s.now().UTC())
+	m, r, err := s.admit(arn, b)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +70,7 @@ func (s *Store) Import(ctx context.Context, at Place, b Bundle) (*Certificate, e
 // the checks of [Store.Import], the kind of the key must stay the same. It fails
 // with ResourceNotFoundException if there is nothing at arn.
 func (s *Store) Reimport(ctx context.Context, arn string, b Bundle) (*Certificate, error) {
-	m, r, err := b.admit(arn, s.now().UTC())
+	m, r, err := s.admit(arn, b)
 	if err != nil {
 		return nil, err
 	}
@@ -95,19 +96,24 @@ func (s *Store) Reimport(ctx context.Context, arn string, b Bundle) (*Certificat
 }
 
 // admit checks a bundle and makes the record of it.
-func (b Bundle) admit(arn string, now time.Time) (*material, *record, error) {
+func (s *Store) admit(arn string, b Bundle) (*material, *record, error) {
 	if _, err := parseARN(arn); err != nil {
 		return nil, nil, err
 	}
+	b, err := s.found(b)
+	if err != nil {
+		return nil, nil, err
+	}
+	now := s.now().UTC()
 	m, err := b.check(now)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := m.record(arn, now)
+	key, err := b.block(m.key)
 	if err != nil {
 		return nil, nil, err
 	}
-	return m, r, nil
+	return m, m.record(arn, key, now), nil
 }
 
 // Certificates returns all imported certificates, the oldest first.
@@ -190,7 +196,7 @@ func (s *Store) put(r *record) error {
 	if err != nil {
 		return err
 	}
-	data, err := convertRecordKey(r, func(block *pem.Block) (*pem.Block, error) { return s.wrap(block.Bytes) })
+	data, err := convertRecordKey(r, func(block *pem.Block) (*pem.Block, error) { return s.keep(r.ARN, block) })
 	if err != nil {
 		return err
 	}
@@ -241,12 +247,12 @@ func recordDamaged(path, what string) error {
 	return fmt.Errorf("%w: %s: %s; import the certificate again under its ARN, or delete it", errDamaged, path, what)
 }
 
-// material parses what the record at path holds. A key that is encrypted is left
-// alone.
+// material parses what the record at path holds. A key that is encrypted, or
+// elsewhere, is left alone.
 func (r *record) material(path string) (*material, error) {
-	b := Bundle{[]byte(r.Certificate), Secret(r.PrivateKey), []byte(r.Chain)}
+	b := Bundle{Certificate: []byte(r.Certificate), PrivateKey: Secret(r.PrivateKey), Chain: []byte(r.Chain)}
 	parse := b.parse
-	if block, _ := pem.Decode(b.PrivateKey); block != nil && block.Type == encryptedBlock {
+	if block, _ := pem.Decode(b.PrivateKey); block != nil && (block.Type == encryptedBlock || block.Type == referenceBlock) {
 		parse = b.parsePublic
 	}
 	m, err := parse()
@@ -256,18 +262,29 @@ func (r *record) material(path string) (*material, error) {
 	return m, nil
 }
 
-// openRecord decrypts the key of a record.
+// openRecord decrypts the key of a record, or finds it where it is.
 func (s *Store) openRecord(r *record, m *material) error {
-	block, _ := pem.Decode([]byte(r.PrivateKey)) // there is one: see material
-	der, err := s.unwrap(block)
+	key, err := s.recordKey(r)
 	if err == nil {
-		err = m.hold(pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: der}))
+		err = m.hold(key)
 	}
 	var refused *Error
 	if id, _ := parseARN(r.ARN); errors.Is(err, errOtherMaster) || errors.As(err, &refused) {
 		return recordDamaged(s.file(id), err.Error())
 	}
 	return err
+}
+
+func (s *Store) recordKey(r *record) (crypto.Signer, error) {
+	block, _ := pem.Decode([]byte(r.PrivateKey)) // there is one: see material
+	if block.Type == referenceBlock {
+		return s.named(string(block.Bytes))
+	}
+	der, err := s.unwrap(block)
+	if err != nil {
+		return nil, err
+	}
+	return parseKey(pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: der}))
 }
 
 func notFoundAt(arn string) error {

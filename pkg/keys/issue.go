@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"math/big"
@@ -20,33 +21,52 @@ const skew = time.Hour
 // issue makes a key and its certificate and writes them to their file. A parent
 // of nil stands for the new key itself.
 func (s *Store) issue(l level, parent *bundle, now time.Time) (*bundle, error) {
-	b, der, err := s.newBundle(l, parent, now)
-	if err == nil {
-		b.kept, err = s.wrap(der)
+	b, key, err := s.newBundle(l, parent, now)
+	if err == nil && key.Type == keyBlock {
+		key, err = s.wrap(key.Bytes)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make the certificate %s: %w", l.name, err)
 	}
+	b.kept = key
 	if err := write(l.path, b.encode()); err != nil {
 		return nil, err
 	}
 	return b, nil
 }
 
-// newBundle makes a key and its certificate, and returns the key in PKCS #8 as well.
-func (s *Store) newBundle(l level, parent *bundle, now time.Time) (_ *bundle, der []byte, err error) {
-	key, err := ecdsa.GenerateKey(elliptic.P384(), s.rand)
+// newBundle makes a key and its certificate, and returns the key in PKCS #8 as well,
+// or its name.
+func (s *Store) newBundle(l level, parent *bundle, now time.Time) (_ *bundle, block *pem.Block, err error) {
+	key, block, err := s.newKey(parent == nil)
 	if err != nil {
-		return nil, nil, err
-	}
-	if der, err = x509.MarshalPKCS8PrivateKey(key); err != nil {
 		return nil, nil, err
 	}
 	c, above, err := s.certify(l, key, parent, now)
 	if err != nil {
 		return nil, nil, err
 	}
-	return &bundle{chain: slices.Concat([]*x509.Certificate{c}, above), key: opaque{key}, path: l.path, advice: l.advice}, der, nil
+	return &bundle{chain: slices.Concat([]*x509.Certificate{c}, above), key: opaque{key}, path: l.path, advice: l.advice}, block, nil
+}
+
+// newKey makes a key. That of a root may be elsewhere.
+func (s *Store) newKey(root bool) (crypto.Signer, *pem.Block, error) {
+	if root {
+		far, err := s.far()
+		if err != nil {
+			return nil, nil, err
+		}
+		if far != nil {
+			name, key, err := far.Make()
+			return key, reference(name), err
+		}
+	}
+	key, err := ecdsa.GenerateKey(elliptic.P384(), s.rand)
+	if err != nil {
+		return nil, nil, err
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	return key, &pem.Block{Type: keyBlock, Bytes: der}, err
 }
 
 // certify makes the certificate of a key, and returns those above it too.
@@ -61,9 +81,9 @@ func (s *Store) certify(l level, key crypto.Signer, parent *bundle, now time.Tim
 			return nil, nil, err
 		}
 		by, signer, above = parent.chain[0], parent.key, parent.chain
-		template.SignatureAlgorithm = signatureBy(signer)
 		template.NotAfter = earlier(template.NotAfter, by.NotAfter)
 	}
+	template.SignatureAlgorithm = signatureBy(signer)
 	der, err := x509.CreateCertificate(s.rand, template, by, key.Public(), signer)
 	if err != nil {
 		return nil, nil, err

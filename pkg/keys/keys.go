@@ -16,7 +16,8 @@
 //	sealing.pem                   a key that seals secrets which lie elsewhere
 //
 // With a passphrase every private key is encrypted: see encrypt.go. Certificates
-// never are, so that who only reads them needs none.
+// never are, so that who only reads them needs none. Some can be kept out of the
+// directory altogether: see elsewhere.go.
 //
 // Keys and certificates of the authority are made when they are first needed,
 // and made anew before they expire; the root is never made twice. Files are
@@ -47,8 +48,12 @@ type Config struct {
 	// needed that is, or is made; nil, or "": they are not to be encrypted. It may be
 	// asked several times, and by several goroutines.
 	Passphrase func() (Secret, error)
-	Now        func() time.Time // nil means time.Now
-	Rand       io.Reader        // nil means crypto/rand.Reader
+	// Elsewhere is where the root's key and those of imported certificates are to be,
+	// or are; nil, or one that returns nil: in the directory. It is asked whenever one
+	// is needed, by several goroutines.
+	Elsewhere func() (Elsewhere, error)
+	Now       func() time.Time // nil means time.Now
+	Rand      io.Reader        // nil means crypto/rand.Reader
 }
 
 // Store keeps keys in a directory. It may be used from several goroutines, and
@@ -56,6 +61,7 @@ type Config struct {
 type Store struct {
 	dir        string
 	passphrase func() (Secret, error)
+	elsewhere  func() (Elsewhere, error)
 	now        func() time.Time
 	rand       io.Reader
 	master     master
@@ -79,7 +85,7 @@ func Open(c Config) *Store {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	return &Store{dir: c.Dir, passphrase: c.Passphrase, now: c.Now, rand: c.Rand, leaves: map[string]*bundle{}}
+	return &Store{dir: c.Dir, passphrase: c.Passphrase, elsewhere: c.Elsewhere, now: c.Now, rand: c.Rand, leaves: map[string]*bundle{}}
 }
 
 // Identity signs, and says who does. The key is opaque: it shows its public half

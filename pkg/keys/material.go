@@ -19,6 +19,32 @@ type Bundle struct {
 	Certificate []byte // one certificate
 	PrivateKey  Secret // its key: PKCS #8, PKCS #1 or SEC 1, not encrypted
 	Chain       []byte // who certified it, in order; none if it did itself
+
+	// KeyName is the name of its key, in place of PrivateKey, if that is elsewhere
+	// already. Whoever says it gets the use of that key: it must not come from
+	// somebody who has no right to that.
+	KeyName string
+	named   crypto.Signer // the key of the name, when it is found
+}
+
+// found returns the bundle with the key that it names.
+func (s *Store) found(b Bundle) (_ Bundle, err error) {
+	if b.KeyName != "" {
+		b.named, err = s.named(b.KeyName)
+	}
+	return b, err
+}
+
+// block is the private key, or its name, as it is kept in PEM.
+func (b Bundle) block(key crypto.Signer) (*pem.Block, error) {
+	if b.named != nil {
+		return reference(b.KeyName), nil
+	}
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, errKey()
+	}
+	return &pem.Block{Type: keyBlock, Bytes: der}, nil
 }
 
 // material is a bundle that has been parsed.
@@ -58,14 +84,18 @@ func (b Bundle) parse() (*material, error) {
 	if err != nil {
 		return nil, err
 	}
-	return m, m.hold(b.PrivateKey)
+	key := b.named
+	if key == nil {
+		if key, err = parseKey(b.PrivateKey); err != nil {
+			return m, err
+		}
+	}
+	return m, m.hold(key)
 }
 
-// hold parses a private key, which must be that of the certificate.
-func (m *material) hold(text []byte) (err error) {
-	if m.key, err = parseKey(text); err != nil {
-		return err
-	}
+// hold takes a private key, which must be that of the certificate.
+func (m *material) hold(key crypto.Signer) (err error) {
+	m.key = key
 	if m.algorithm, err = algorithm(m.key.Public()); err != nil {
 		return err
 	}
@@ -207,14 +237,8 @@ func (m *material) certificate(r *record) *Certificate {
 
 // record is what is kept of a bundle: all of it in one form, whatever that of the
 // import was.
-func (m *material) record(arn string, now time.Time) (*record, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(m.key)
-	if err != nil {
-		return nil, errKey()
-	}
-	r := &record{ARN: arn, CreatedAt: now, ImportedAt: now, Certificate: encode(m.leaf), Chain: encode(m.chain...)}
-	r.PrivateKey = string(pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: der}))
-	return r, nil
+func (m *material) record(arn string, key *pem.Block, now time.Time) *record {
+	return &record{ARN: arn, CreatedAt: now, ImportedAt: now, Certificate: encode(m.leaf), Chain: encode(m.chain...), PrivateKey: string(pem.EncodeToMemory(key))}
 }
 
 func encode(certificates ...*x509.Certificate) string {

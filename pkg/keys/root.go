@@ -30,6 +30,10 @@ var ErrRootExists = errors.New("there is a root already, and what was signed so 
 //
 // A CA that cannot certify keys for signing code is refused with an [*Error].
 func (s *Store) ImportRoot(ctx context.Context, b Bundle, replace bool) error {
+	b, err := s.found(b)
+	if err != nil {
+		return err
+	}
 	top, key, err := b.authority(s.now())
 	if err != nil {
 		return err
@@ -39,7 +43,9 @@ func (s *Store) ImportRoot(ctx context.Context, b Bundle, replace bool) error {
 		old, err := readBundle(l.path, l.advice)
 		switch {
 		case err == nil && slices.EqualFunc(old.chain, top.chain, (*x509.Certificate).Equal):
-			return nil
+			if moves, err := s.moves(old, key); err != nil || !moves {
+				return err
+			}
 		case err == nil && !replace:
 			return fmt.Errorf("%s: %w", s.authority(), ErrRootExists)
 		case err == nil:
@@ -65,10 +71,20 @@ func (s *Store) lost() error {
 	return err
 }
 
+// moves tells whether to import the root that is there already takes its key
+// elsewhere.
+func (s *Store) moves(root *bundle, key *pem.Block) (bool, error) {
+	if root.kept.Type == referenceBlock {
+		return key.Type == referenceBlock && !bytes.Equal(root.kept.Bytes, key.Bytes), nil
+	}
+	far, err := s.far()
+	return far != nil || key.Type == referenceBlock, err
+}
+
 // install makes a CA the top of the authority, and takes away what another has
 // certified: all of it is made again when it is needed.
-func (s *Store) install(top *bundle, key []byte) (err error) {
-	if top.kept, err = s.wrap(key); err != nil {
+func (s *Store) install(top *bundle, key *pem.Block) (err error) {
+	if top.kept, err = s.keep("signer root", key); err != nil {
 		return err
 	}
 	if err := write(s.rootLevel().path, top.encode()); err != nil {
@@ -89,11 +105,8 @@ func (s *Store) install(top *bundle, key []byte) (err error) {
 }
 
 // authority holds what is imported to what a CA must be.
-func (b Bundle) authority(now time.Time) (top *bundle, key []byte, err error) {
-	m, err := b.parsePublic()
-	if err == nil {
-		err = m.hold(b.PrivateKey)
-	}
+func (b Bundle) authority(now time.Time) (top *bundle, key *pem.Block, err error) {
+	m, err := b.parse()
 	if err != nil {
 		return nil, nil, err
 	}
@@ -104,7 +117,7 @@ func (b Bundle) authority(now time.Time) (top *bundle, key []byte, err error) {
 	if err := checkAuthority(top.chain, now); err != nil {
 		return nil, nil, err
 	}
-	key, err = x509.MarshalPKCS8PrivateKey(m.key)
+	key, err = b.block(m.key)
 	return top, key, err
 }
 
@@ -172,10 +185,14 @@ func below(chain []*x509.Certificate) int {
 }
 
 // room is how many CAs of its own the authority can put between its root and a leaf.
-// One that is certified by a root elsewhere is as good as the first of them.
+// One that is certified by a root of others is as good as the first of them, and so is
+// one whose key is elsewhere.
 func (s *Store) room() int {
 	text, err := os.ReadFile(s.rootLevel().path)
 	if err != nil {
+		if far, _ := s.far(); far != nil { // what is wrong there is found by who makes the root
+			return ownLevels - 1
+		}
 		return ownLevels
 	}
 	chain, err := certificatesIn(text)
@@ -183,7 +200,7 @@ func (s *Store) room() int {
 		return ownLevels // it is damaged, which whoever needs it finds
 	}
 	room := below(chain)
-	if len(chain) > 1 {
+	if len(chain) > 1 || referenceIn(text) != "" {
 		room = min(room, ownLevels-1)
 	}
 	return max(room, 0)
