@@ -46,10 +46,11 @@ func must(t testing.TB, err error) {
 
 // serveHome is a home with buckets, and the program to work with it.
 type serveHome struct {
-	dir     string
-	program string
-	buckets *bucket.Dir
-	keys    *keys.Store
+	dir      string
+	program  string
+	database string // the URL of its records; "" is a file in the home
+	buckets  *bucket.Dir
+	keys     *keys.Store
 }
 
 func newServeHome(t testing.TB) *serveHome {
@@ -72,6 +73,9 @@ func (h *serveHome) command(args ...string) *exec.Cmd {
 	c := exec.Command(h.program, args...)
 	c.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Dir(h.program), "SIGNER_HOME=" + h.dir, "SIGNER_ACCOUNT_ID=" + serveAccount, "TZ=UTC",
 		"AWS_REGION=" + serveRegion, "AWS_EC2_METADATA_DISABLED=true", "GORACE=atexit_sleep_ms=0", "SIGNER_PRINCIPAL_ARN=arn:aws:iam::" + serveAccount + ":user/admin"}
+	if h.database != "" {
+		c.Env = append(c.Env, "SIGNER_DATABASE_URL="+h.database)
+	}
 	return c
 }
 
@@ -101,7 +105,7 @@ func (h *serveHome) key(t testing.TB, user string) aws.Credentials {
 // keyOf makes an access key for any principal of any account.
 func (h *serveHome) keyOf(t testing.TB, account, principal string) aws.Credentials {
 	t.Helper()
-	store, err := records.Open(t.Context(), records.Config{Path: filepath.Join(h.dir, "records.db")})
+	store, err := records.Open(t.Context(), records.Config{Path: filepath.Join(h.dir, "records.db"), URL: h.database})
 	must(t, err)
 	defer store.Close()
 	c := aws.Credentials{AccessKeyID: fmt.Sprint("AKIATEST", time.Now().UnixNano()), SecretAccessKey: "made for a test"}
@@ -242,7 +246,7 @@ func (h *serveHome) python(t *testing.T, script string, task, answer any) {
 	c.Stderr = os.Stderr
 	out, err := c.Output()
 	if c.ProcessState.ExitCode() == 77 {
-		t.Skip("python3 has no boto3, or one that is older than SignPayload")
+		t.Skip("python3 has no boto3")
 	}
 	must(t, err)
 	must(t, json.Unmarshal(out, answer))

@@ -48,7 +48,7 @@ func TestServeBoto3(t *testing.T) {
 		"certificate": `["device", "IMPORTED", "ISSUED", true]`, "certificates": `2`, "no certificate": `["ResourceNotFoundException", 400]`, "gone": `["ResourceNotFoundException", 400]`,
 		"tags": `{"stage": "test"}`, "permissions": `1`, "no permissions": `["ResourceNotFoundException", 404]`, "profiles": `[2, 2, 1]`, "platforms": `5`, "platform": `250`,
 		"one token, one job": `true`, "job": `["Succeeded", ` + maria + `, "111122223333", true]`, "waited in vain": `"Failed"`,
-		"envelope": `["header", "payload", "protected", "signature"]`, "jobs": `5`, "succeeded": `2`, "revoked": `true`, "statuses": `["Canceled", "Revoked"]`,
+		"envelope": `["header", "payload", "protected", "signature"]`, "jobs": `4`, "succeeded": `2`, "reason": `"a bug"`, "revoked": `true`, "statuses": `["Canceled", "Revoked"]`,
 		"signed": `["META_INF/", "META_INF/aws_signer_signature_v1.0.SF", "index.js"]`, "multipart": `[12582912, "3", true]`, "objects": `[3, true]`, "presigned": `true`,
 		"key": `["paul", "Active", 20, 40]`, "too many keys": `["LimitExceeded", 409]`, "bad name": `["ValidationError", 400]`, "keys": `2`,
 		"by paul": `"arn:aws:iam::111122223333:user/paul"`, "inactive": `["UnrecognizedClientException", 403]`, "active again": `null`, "deleted": `["UnrecognizedClientException", 403]`,
@@ -56,6 +56,11 @@ func TestServeBoto3(t *testing.T) {
 		"stranger at signer": `["UnrecognizedClientException", 403]`, "forger at signer": `["InvalidSignatureException", 403]`, "token at signer": `["UnrecognizedClientException", 403]`,
 		"stranger at acm": `["UnrecognizedClientException", 400]`, "forger at acm": `["InvalidSignatureException", 400]`, "token at acm": `["UnrecognizedClientException", 400]`,
 		"stranger at iam": `["InvalidClientTokenId", 403]`, "forger at iam": `["SignatureDoesNotMatch", 403]`, "token at iam": `["InvalidClientTokenId", 403]`,
+	}
+	if got["envelope"] == nil {
+		t.Log("boto3 is older than SignPayload and GetRevocationStatus, which are not tried")
+		delete(want, "envelope")
+		delete(want, "revoked")
 	}
 	shown := map[string]string{}
 	for name, v := range got {

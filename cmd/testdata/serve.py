@@ -39,8 +39,7 @@ def refused(f, *args, **kwargs):
 
 
 signer, acm, iam = client("signer"), client("acm"), client("iam")
-if not hasattr(signer, "sign_payload"):
-    sys.exit(77)
+modern = hasattr(signer, "sign_payload")  # Debian's boto3 is older than that
 result = {}
 
 # Certificates, over JSON 1.1.
@@ -89,20 +88,25 @@ try:
     waiter.wait(jobId=bad)
 except WaiterError as e:
     result["waited in vain"] = e.last_response["status"]
-payload = signer.sign_payload(profileName="images", payload=b'{"targetArtifact":{}}', payloadFormat="application/vnd.cncf.notary.payload.v1+json")
-result["envelope"] = sorted(json.loads(payload["signature"]))
+revocable = jobs[0]
+if modern:
+    payload = signer.sign_payload(profileName="images", payload=b'{"targetArtifact":{}}', payloadFormat="application/vnd.cncf.notary.payload.v1+json")
+    result["envelope"] = sorted(json.loads(payload["signature"]))
+    revocable = payload["jobId"]
 pages = signer.get_paginator("list_signing_jobs").paginate(PaginationConfig={"PageSize": 2})
-result["jobs"] = sum(len(page["jobs"]) for page in pages)
+result["jobs"] = sum(len(page["jobs"]) for page in pages) - modern
 result["succeeded"] = len(signer.list_signing_jobs(status="Succeeded", platformId="AWSLambda-SHA384-ECDSA")["jobs"])
 
 # Revocation.
 now = datetime.datetime.now(datetime.timezone.utc)
-signer.revoke_signature(jobId=payload["jobId"], reason="a bug")
-job_arn = resource.replace("/signing-profiles/web", "/signing-jobs/" + payload["jobId"])
-image = signer.get_signing_profile(profileName="images")
-status = signer.get_revocation_status(
-    signatureTimestamp=now, platformId="Notation-OCI-SHA384-ECDSA", profileVersionArn=image["profileVersionArn"], jobArn=job_arn, certificateHashes=["aa"])
-result["revoked"] = status["revokedEntities"] == [job_arn]
+signer.revoke_signature(jobId=revocable, reason="a bug")
+result["reason"] = signer.describe_signing_job(jobId=revocable)["revocationRecord"]["reason"]
+if modern:
+    job_arn = resource.replace("/signing-profiles/web", "/signing-jobs/" + revocable)
+    image = signer.get_signing_profile(profileName="images")
+    status = signer.get_revocation_status(
+        signatureTimestamp=now, platformId="Notation-OCI-SHA384-ECDSA", profileVersionArn=image["profileVersionArn"], jobArn=job_arn, certificateHashes=["aa"])
+    result["revoked"] = status["revokedEntities"] == [job_arn]
 signer.revoke_signing_profile(profileName="other", profileVersion=signer.get_signing_profile(profileName="other")["profileVersion"], reason="a bug", effectiveTime=now)
 signer.cancel_signing_profile(profileName="third")
 result["statuses"] = sorted(p["status"] for p in signer.list_signing_profiles(statuses=["Revoked", "Canceled"])["profiles"])
