@@ -79,6 +79,8 @@ func (x *exchange) badSignature(e *sigv4.Error) *bucket.Error {
 		return accessDenied("There were headers present in the request which were not signed").With("HeadersNotSigned", x.unsigned())
 	case sigv4.UnknownKey:
 		return x.unknownKey()
+	case sigv4.Replay:
+		return accessDenied(e.Message)
 	case sigv4.ExpiredKey:
 		return refused("ExpiredToken", http.StatusBadRequest, "The provided token has expired.")
 	case sigv4.Mismatch:

@@ -14,6 +14,7 @@ const (
 	UnknownKey                 // the key is unknown or inactive, or has another session token
 	ExpiredKey                 // the key's time is over
 	Mismatch                   // it is not the signature of this request
+	Replay                     // it was used before
 	Payload                    // what is declared of the body is not possible, or not true
 )
 

@@ -9,9 +9,10 @@
 // from the query. Of bodies in chunks that are signed one by one, as S3 has them,
 // the request's own signature is checked, and a [Chain] checks those of the chunks.
 //
-// As with AWS, a request that nobody altered may be sent again while its signature
-// is fresh. Older versions of the signature, and the asymmetric version 4a, are
-// refused. Who may do what is not decided here.
+// A request that changes something is taken once, as far as that can be told from one
+// that is meant twice: see [Repeat]. AWS takes it as long as its signature is fresh, and
+// so do we what only reads. Older versions of the signature, and the asymmetric version
+// 4a, are refused. Who may do what is not decided here.
 //
 // The requests are put into their canonical form by our own code and not by the
 // SDK's signer, which leaves out headers that other clients sign (User-Agent,
@@ -58,11 +59,14 @@ type Secrets interface {
 // Skew is how far the clocks of the two sides may differ.
 const Skew = 15 * time.Minute
 
-// Verifier checks signatures. Its methods may be called concurrently.
+// Verifier checks signatures, and remembers those that it has met. Its methods may be
+// called concurrently. It must not be copied once it is used.
 type Verifier struct {
 	Secrets Secrets
 	Region  string           // which signatures must be for; "" is any
 	Now     func() time.Time // nil: time.Now
+
+	replays replays
 }
 
 // Rules are how a service wants its requests signed.
@@ -116,7 +120,11 @@ func (v *Verifier) Verify(r *http.Request, s *Signature, rules Rules) (*Verified
 	if err != nil {
 		return nil, err
 	}
-	return s.prove(r, key, payload, rules)
+	verified, err := s.prove(r, key, payload, rules)
+	if err == nil && !v.replays.first(r, s, v.now()) {
+		return nil, &Error{Replay, "The request was sent before: sign it again."}
+	}
+	return verified, err
 }
 
 // scoped tells whether the signature is for us and for its own day.
