@@ -37,7 +37,8 @@ func (l *localS3) ListObjectsV2(ctx context.Context, in *s3.ListObjectsV2Input, 
 		NextContinuationToken: orNil(page.NextToken), StartAfter: spell.given(in.StartAfter),
 	}
 	for _, o := range page.Objects {
-		told := types.Object{Key: spell.text(o.Key), LastModified: &o.LastModified, ETag: &o.ETag, Size: &o.Size, StorageClass: types.ObjectStorageClassStandard}
+		told := types.Object{Key: spell.text(o.Key), LastModified: &o.LastModified, ETag: &o.ETag, Size: &o.Size, StorageClass: types.ObjectStorageClassStandard,
+			ChecksumAlgorithm: sumAlgorithms(o.Checksum), ChecksumType: types.ChecksumType(o.Checksum.Type)}
 		if aws.ToBool(in.FetchOwner) {
 			told.Owner = l.owner()
 		}
@@ -81,7 +82,8 @@ func (l *localS3) addVersion(out *s3.ListObjectVersionsOutput, v bucket.Version,
 		return
 	}
 	out.Versions = append(out.Versions, types.ObjectVersion{ETag: &v.ETag, Size: &v.Size, StorageClass: types.ObjectVersionStorageClassStandard,
-		Key: spell.text(v.Key), VersionId: &v.VersionID, IsLatest: &v.Latest, LastModified: &v.LastModified, Owner: l.owner()})
+		Key: spell.text(v.Key), VersionId: &v.VersionID, IsLatest: &v.Latest, LastModified: &v.LastModified, Owner: l.owner(),
+		ChecksumAlgorithm: sumAlgorithms(v.Checksum), ChecksumType: types.ChecksumType(v.Checksum.Type)})
 }
 
 // limit is how many entries a page may have: what the store is asked for, where 0

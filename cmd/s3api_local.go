@@ -58,7 +58,7 @@ func (l *localS3) CreateBucket(ctx context.Context, in *s3.CreateBucketInput, _ 
 	if err != nil {
 		return nil, err
 	}
-	if err := l.store.CreateBucket(ctx, *in.Bucket, bucket.CreateOptions{Region: region}); err != nil {
+	if err := l.store.CreateBucket(ctx, *in.Bucket, bucket.CreateOptions{Region: region, Tags: bucketTags(in.CreateBucketConfiguration)}); err != nil {
 		return nil, err
 	}
 	location := "/" + *in.Bucket
@@ -75,8 +75,8 @@ func (l *localS3) regionFor(c *types.CreateBucketConfiguration) (string, error) 
 	if c == nil {
 		return l.region, nil
 	}
-	if c.Location != nil || c.Bucket != nil || c.Tags != nil {
-		return "", unkept("--create-bucket-configuration beyond LocationConstraint")
+	if c.Location != nil || c.Bucket != nil {
+		return "", unkept("--create-bucket-configuration beyond LocationConstraint and Tags")
 	}
 	if c.LocationConstraint == "" {
 		return l.region, nil
@@ -93,6 +93,17 @@ func (l *localS3) regionFor(c *types.CreateBucketConfiguration) (string, error) 
 			"The %s location constraint is incompatible for the region specific endpoint this request was sent to.", region)
 	}
 	return region, nil
+}
+
+// bucketTags are the tags of a new bucket.
+func bucketTags(c *types.CreateBucketConfiguration) (tags []bucket.Tag) {
+	if c == nil {
+		return nil
+	}
+	for _, t := range c.Tags {
+		tags = append(tags, bucket.Tag{Key: aws.ToString(t.Key), Value: aws.ToString(t.Value)})
+	}
+	return tags
 }
 
 func locationConstraints() []string {

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -42,6 +43,38 @@ func matches(list, etag string) bool {
 type part struct {
 	first, length int64
 	whole         bool
+	parts         int  // that the object has, if one of them is wanted
+	checked       bool // the object's checksum is the part's
+}
+
+// part is what a request asks for: all, a range, or one of the parts that the object was
+// put in.
+func (l *localS3) part(ctx context.Context, in *s3.GetObjectInput, info bucket.Info) (part, error) {
+	if in.PartNumber == nil {
+		p, err := partOf(in.Range, info.Size)
+		p.checked = p.length == info.Size
+		return p, err
+	}
+	number := int(*in.PartNumber)
+	switch {
+	case in.Range != nil:
+		return part{}, s3Error(bucket.InvalidRequest, http.StatusBadRequest, "Cannot specify both Range header and partNumber query parameter")
+	case number < 1 || number > bucket.MaxParts:
+		return part{}, s3Error(bucket.InvalidArgument, http.StatusBadRequest, "Part number must be an integer between 1 and 10000, inclusive.")
+	case info.Parts == 0 && number == 1:
+		return part{length: info.Size, whole: info.Size == 0, checked: true}, nil
+	case number > info.Parts:
+		return part{}, s3Error("InvalidPartNumber", http.StatusRequestedRangeNotSatisfiable, "The requested partnumber is not satisfiable.")
+	}
+	page, err := l.store.Parts(ctx, *in.Bucket, *in.Key, aws.ToString(in.VersionId), bucket.PartListOptions{After: number - 1, Max: 1})
+	if err != nil {
+		return part{}, err
+	}
+	if page.ETag != info.ETag || len(page.Parts) == 0 {
+		return part{}, s3Error("OperationAborted", http.StatusConflict, "A conflicting conditional operation is currently in progress against this resource. Try again.")
+	}
+	found := page.Parts[0]
+	return part{first: found.Offset, length: found.Size, parts: info.Parts, checked: found.Size == info.Size}, nil
 }
 
 // partOf reads the value of a Range header for an object of this size. What is no

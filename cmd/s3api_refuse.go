@@ -20,7 +20,7 @@ import (
 var kept = map[string]string{
 	"CreateBucket":        "Bucket CreateBucketConfiguration",
 	"DeleteBucket":        "Bucket ExpectedBucketOwner",
-	"DeleteObject":        "Bucket Key VersionId RequestPayer ExpectedBucketOwner",
+	"DeleteObject":        "Bucket Key VersionId RequestPayer ExpectedBucketOwner IfMatch IfMatchLastModifiedTime IfMatchSize",
 	"GetBucketVersioning": "Bucket ExpectedBucketOwner",
 	"GetObject":           readKept,
 	"HeadObject":          readKept,
@@ -30,11 +30,13 @@ var kept = map[string]string{
 	"ListObjectsV2": "Bucket Delimiter EncodingType MaxKeys Prefix ContinuationToken FetchOwner StartAfter RequestPayer ExpectedBucketOwner " +
 		"OptionalObjectAttributes",
 	"PutBucketVersioning": "Bucket VersioningConfiguration ExpectedBucketOwner",
-	"PutObject":           "Body Bucket ContentMD5 ContentType IfNoneMatch Key Metadata RequestPayer ExpectedBucketOwner",
+	"PutObject": "Body Bucket CacheControl ContentDisposition ContentEncoding ContentLanguage ContentMD5 ContentType Expires IfMatch IfNoneMatch Key Metadata " +
+		"WebsiteRedirectLocation Tagging RequestPayer ExpectedBucketOwner ChecksumAlgorithm ChecksumCRC32 ChecksumCRC32C ChecksumCRC64NVME ChecksumSHA1 " +
+		"ChecksumSHA256 ChecksumSHA512 ChecksumMD5 ChecksumXXHASH64 ChecksumXXHASH3 ChecksumXXHASH128",
 }
 
 const readKept = "Bucket IfMatch IfModifiedSince IfNoneMatch IfUnmodifiedSince Key Range ResponseCacheControl ResponseContentDisposition " +
-	"ResponseContentEncoding ResponseContentLanguage ResponseContentType VersionId RequestPayer ExpectedBucketOwner ChecksumMode"
+	"ResponseContentEncoding ResponseContentLanguage ResponseContentType ResponseExpires VersionId PartNumber RequestPayer ExpectedBucketOwner ChecksumMode"
 
 // anyhow are values of other parameters that say what the local store does anyhow.
 var anyhow = map[string]document.Value{

@@ -161,6 +161,15 @@ func checkRoom(contentType string, metadata map[string]string, h Headers, bucket
 	return nil
 }
 
+// CheckRedirect returns InvalidRedirectLocation unless a website's object can lead there;
+// "" is nowhere.
+func CheckRedirect(to string) error {
+	if to == "" || strings.HasPrefix(to, "/") || strings.HasPrefix(to, "http://") || strings.HasPrefix(to, "https://") {
+		return nil
+	}
+	return &Error{Code: "InvalidRedirectLocation", Status: 400, Message: "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."}
+}
+
 // Check returns S3's error for options that it does not take.
 func (o UploadOptions) Check(bucket, key string) error {
 	if err := checkProof("", o.Checksum, bucket, key); err != nil {

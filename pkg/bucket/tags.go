@@ -2,7 +2,9 @@ package bucket
 
 import (
 	"context"
+	"net/url"
 	"os"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -60,6 +62,28 @@ func CheckTags(tags []Tag, most int) error {
 		seen[t.Key] = true
 	}
 	return nil
+}
+
+// ParseTags reads tags that are written like the query of a URL, as in the header
+// x-amz-tagging: InvalidArgument.
+func ParseTags(text string) (tags []Tag, err error) {
+	seen := map[string]bool{}
+	for pair := range strings.SplitSeq(text, "&") {
+		if pair == "" {
+			continue
+		}
+		key, value, _ := strings.Cut(pair, "=")
+		key, keyErr := url.QueryUnescape(key)
+		value, valueErr := url.QueryUnescape(value)
+		if keyErr != nil || valueErr != nil || key == "" || seen[key] {
+			e := NewError(InvalidArgument).With("ArgumentName", "x-amz-tagging").With("ArgumentValue", text)
+			e.Message = "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates."
+			return nil, e
+		}
+		seen[key] = true
+		tags = append(tags, Tag{key, value})
+	}
+	return tags, nil
 }
 
 func invalidTag(text string) *Error { return &Error{Code: InvalidTag, Status: 400, Message: text} }

@@ -46,10 +46,7 @@ func (x *exchange) kept() (bucket.Headers, error) {
 		Expires:            x.header("Expires"),
 		WebsiteRedirect:    x.header("x-amz-website-redirect-location"),
 	}
-	if to := h.WebsiteRedirect; to != "" && !strings.HasPrefix(to, "/") && !strings.HasPrefix(to, "http://") && !strings.HasPrefix(to, "https://") {
-		return bucket.Headers{}, refused("InvalidRedirectLocation", http.StatusBadRequest, "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.")
-	}
-	return h, nil
+	return h, bucket.CheckRedirect(h.WebsiteRedirect)
 }
 
 // contentEncoding is how the object is encoded. The encoding of the request is not

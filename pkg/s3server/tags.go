@@ -3,9 +3,7 @@ package s3server
 import (
 	"encoding/xml"
 	"net/http"
-	"net/url"
 	"strconv"
-	"strings"
 
 	"signer/pkg/bucket"
 )
@@ -23,7 +21,7 @@ const taggingHeader = "x-amz-tagging"
 
 // tags reads the header with the tags of a new object, which are written like the
 // query of a URL.
-func (x *exchange) tags() (tags []bucket.Tag, err error) {
+func (x *exchange) tags() ([]bucket.Tag, error) {
 	header := x.header(taggingHeader)
 	if header == "" {
 		return nil, nil
@@ -31,21 +29,7 @@ func (x *exchange) tags() (tags []bucket.Tag, err error) {
 	if _, err := x.tagger(); err != nil {
 		return nil, notImplemented("", taggingHeader)
 	}
-	seen := map[string]bool{}
-	for pair := range strings.SplitSeq(header, "&") {
-		if pair == "" {
-			continue
-		}
-		key, value, _ := strings.Cut(pair, "=")
-		key, keyErr := url.QueryUnescape(key)
-		value, valueErr := url.QueryUnescape(value)
-		if keyErr != nil || valueErr != nil || key == "" || seen[key] {
-			return nil, badArgument(taggingHeader, header, "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters without tag name duplicates.")
-		}
-		seen[key] = true
-		tags = append(tags, bucket.Tag{Key: key, Value: value})
-	}
-	return tags, nil
+	return bucket.ParseTags(header)
 }
 
 // copiedTags are those of the source, or what the request says.
