@@ -41,6 +41,7 @@ func contract(t *testing.T, open func(*testing.T) *records.Store) {
 		{"ClaimsAreKeptAndLost", testClaimsAreKeptAndLost},
 		{"ListsWithEveryFilter", testListsWithEveryFilter},
 		{"PartitionsInOrder", testPartitionsInOrder},
+		{"Unfinished", testUnfinished},
 		{"OldestPageByPage", testOldestPageByPage},
 		{"DeletesJobsThatHaveEnded", testDeletesJobsThatHaveEnded},
 		{"DeletesProfilesButNotNames", testDeletesProfilesButNotNames},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"math"
 	"time"
 )
 
@@ -12,11 +13,13 @@ import (
 // NextPartition returns the partition with a profile or a job that follows
 // another one, or ErrNotFound after the last. None is less than the zero one.
 func (s *Store) NextPartition(ctx context.Context, after Partition) (Partition, error) {
+	// SQLite begins at what equals the columns and passes over it row by row: behind
+	// the last possible created_at that is nothing, of jobs a million.
 	next, err := one(ctx, s.calm(), wherePartition, `SELECT account, region FROM (
 			SELECT account, region FROM profiles WHERE (account, region) > ($1, $2) ORDER BY account, region LIMIT 1) AS p
 		UNION SELECT account, region FROM (
-			SELECT account, region FROM jobs WHERE (account, region) > ($1, $2) ORDER BY account, region LIMIT 1) AS j
-		ORDER BY account, region LIMIT 1`, after.Account, after.Region)
+			SELECT account, region FROM jobs WHERE (account, region, created_at) > ($1, $2, $3) ORDER BY account, region, created_at LIMIT 1) AS j
+		ORDER BY account, region LIMIT 1`, after.Account, after.Region, int64(math.MaxInt64))
 	return next, s.missing("next account and region", err)
 }
 

@@ -1,0 +1,55 @@
+package records
+
+import (
+	"context"
+	"time"
+)
+
+// What follows is for those who watch over a server.
+
+// Unfinished counts the jobs that are in progress, of all partitions. It reads an index
+// that holds no others.
+func (s *Store) Unfinished(ctx context.Context) (int64, error) {
+	n, err := one(ctx, s.calm(), countFrom, `SELECT COUNT(*) FROM jobs WHERE status = 'InProgress'`)
+	return n, s.failed("count jobs", err)
+}
+
+func countFrom(r row) (n int64, err error) {
+	err = r.Scan(&n)
+	return n, err
+}
+
+// Ready tells what keeps this process from writing to the database, if anything does.
+// It writes nothing.
+func (s *Store) Ready(ctx context.Context) error {
+	if s.reading {
+		return ErrReadOnly
+	}
+	if s.server == nil {
+		release, err := s.turn(ctx)
+		if err != nil {
+			return s.failed("wait to write the records", err)
+		}
+		defer release()
+	}
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return s.failed("begin to write the records", err)
+	}
+	return s.failed("read the records", tx.Rollback())
+}
+
+// Load is what a process asks of its database.
+type Load struct {
+	Busy    int           // connections that are in use
+	Writers int           // goroutines that wait for their turn to write
+	Waited  time.Duration // how long goroutines have waited for connections, all together
+}
+
+// Load tells what this process asks of its database.
+func (s *Store) Load() Load {
+	stats := s.db.Stats()
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	return Load{stats.InUse, len(s.queue.all), stats.WaitDuration}
+}
