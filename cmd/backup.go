@@ -65,7 +65,14 @@ func (s *session) homeFiles(home string) backup.Home {
 		Dir: home,
 		Now: s.env.Now,
 		Snapshot: func(ctx context.Context, path string) error {
-			store, err := records.Open(ctx, records.Config{Path: recordsFile(home), Existing: true})
+			c, err := s.recordsConfig(home)
+			if err != nil {
+				return err
+			}
+			if c.URL != "" { // which has means of its own
+				return fs.ErrNotExist
+			}
+			store, err := s.openRecords(ctx, home, true)
 			if err != nil {
 				return err
 			}

@@ -132,7 +132,7 @@ func (o *offer) records(ctx context.Context) (*records.Store, records.Partition)
 	if err != nil || o.isRemote("AWS_ENDPOINT_URL_SIGNER") {
 		return nil, in
 	}
-	store, err := records.Open(ctx, records.Config{Path: recordsFile(at.home), Existing: true})
+	store, err := o.openRecords(ctx, at.home, true)
 	if err != nil {
 		return nil, in
 	}

@@ -31,7 +31,7 @@ func openIAM(ctx context.Context, s *session, _ []string) (caller, func(), error
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := records.Open(ctx, records.Config{Path: recordsFile(at.home)})
+	store, err := s.openRecords(ctx, at.home, false)
 	if err != nil {
 		return nil, nil, err
 	}

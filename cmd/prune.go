@@ -14,7 +14,6 @@ import (
 	"signer/pkg/document"
 	"signer/pkg/local"
 	"signer/pkg/param"
-	"signer/pkg/records"
 	"signer/pkg/span"
 )
 
@@ -69,7 +68,7 @@ func (s *session) pruneRecords(ctx context.Context, p local.Pruning) (local.Prun
 	if err != nil {
 		return local.Pruned{}, err
 	}
-	store, err := records.Open(ctx, records.Config{Path: recordsFile(home), Existing: true})
+	store, err := s.openRecords(ctx, home, true)
 	if errors.Is(err, fs.ErrNotExist) {
 		return local.Pruned{}, nil
 	}

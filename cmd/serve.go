@@ -35,7 +35,7 @@ type serveOptions struct {
 	plaintext             bool
 	workers, queue        *int
 	requests, connections *int
-	grace                 *int
+	grace, lease          *int
 	logFormat, logLevel   string
 }
 
@@ -57,6 +57,7 @@ func newServe(s *session) *cobra.Command {
 	addInteger(f, &o.requests, "max-requests", "How many requests to answer at once (256). More wait for their turn.")
 	addInteger(f, &o.connections, "max-connections", "How many connections to hold (1024). When more come, those go that have been silent for longest.")
 	addInteger(f, &o.grace, "grace", "Seconds that requests and jobs may take to come to their end when the server stops (30).")
+	addInteger(f, &o.lease, "lease", "Seconds after which the jobs of a server that hangs, or that is cut off from the records, are others' (30).")
 	addText(f, &o.logFormat, "log-format", "How to write the log, which goes to standard error. It is text unless you say otherwise.", "text", "json")
 	addText(f, &o.logLevel, "log-level", "What to log: info has a line for every request, error only what went wrong.", "debug", "info", "warn", "error")
 	s.nodes[c] = &node{}
@@ -71,7 +72,7 @@ func (o *serveOptions) check() error {
 		usual int
 	}{
 		{"workers", &o.workers, runtime.GOMAXPROCS(0)}, {"max-waiting-jobs", &o.queue, 4096}, {"max-requests", &o.requests, 256},
-		{"max-connections", &o.connections, 1024}, {"grace", &o.grace, 30},
+		{"max-connections", &o.connections, 1024}, {"grace", &o.grace, 30}, {"lease", &o.lease, 30},
 	} {
 		if *n.value == nil {
 			*n.value = &n.usual

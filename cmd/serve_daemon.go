@@ -58,7 +58,7 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 		return nil, err
 	}
 	c.Records = func(context.Context) (*records.Store, error) { return d.records, nil }
-	c.Background, c.Ended = *o.queue, d.numbers.jobEnded
+	c.Background, c.Ended, c.Lease = *o.queue, d.numbers.jobEnded, time.Duration(*o.lease)*time.Second
 	c.Warn = func(err error) { log.Warn("work", "error", err) }
 	if d.engine, err = local.Open(c); err != nil {
 		return nil, errors.Join(err, d.records.Close())

@@ -101,7 +101,7 @@ func (s *session) localConfig(at place) (local.Config, error) {
 		Region:    at.region,
 		Principal: at.principal,
 		Records: func(ctx context.Context) (*records.Store, error) {
-			return records.Open(ctx, records.Config{Path: recordsFile(at.home)})
+			return s.openRecords(ctx, at.home, false)
 		},
 		Objects: faults.Objects{Objects: s.bucketsAt(at.home, now), Plan: s.faults},
 		Keys:    keys,

@@ -44,10 +44,9 @@ func (h *homeRevocations) open(ctx context.Context) (_ *records.Store, err error
 	if err != nil {
 		return nil, err
 	}
-	if _, err := h.env.Stat(recordsFile(home)); !errors.Is(err, fs.ErrNotExist) {
-		if h.store, err = records.Open(ctx, records.Config{Path: recordsFile(home)}); err != nil {
-			return nil, err
-		}
+	h.store, err = h.openRecords(ctx, home, true)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
 	}
 	h.opened = true
 	return h.store, nil

@@ -41,7 +41,7 @@ func newServer(text string) (*server, error) {
 		return nil, fmt.Errorf("the URL of the records is none of a PostgreSQL database: write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE")
 	}
 	config, err := pgx.ParseConfig(text)
-	if err != nil {
+	if before, _, _ := strings.Cut(text, "?"); err != nil || strings.Count(before, "@") > 1 {
 		return nil, fmt.Errorf("the URL of the records cannot be understood: see its port, its sslmode and the files that it names, and write what is special in a password as %%XX")
 	}
 	for name, value := range map[string]string{

@@ -47,6 +47,7 @@ func testServerRefuses(t *testing.T, server *recordstest.Server) {
 		{"no rights", strings.Replace(server.URL("postgres"), "signer:", "guest:", 1), nil, "make the user owner"},
 		{"no URL", "mysql://" + server.Password() + "@x/", nil, "postgres://USER:PASSWORD@HOST"},
 		{"bad URL", "postgres://a:" + server.Password() + "%zz@x/", nil, "postgres://USER:PASSWORD@HOST"},
+		{"bad password", "postgres://a:p@ss@127.0.0.1:1/x", nil, "what is special in a password as %XX"},
 		{"bad option", server.URL("postgres") + "&sslmode=perhaps", nil, "see its port, its sslmode"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -12,6 +12,9 @@ import (
 // Snapshot writes the records as they are at one moment to a new file, for its owner
 // only; it is not durable. Who reads or writes meanwhile is not kept waiting.
 func (s *Store) Snapshot(ctx context.Context, path string) error {
+	if s.server != nil {
+		return fmt.Errorf("the records in %s are not copied like this: use the database's own means, such as pg_dump or its archive of changes", s.path)
+	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // SQLite takes an empty file
 	if err != nil {
 		return fmt.Errorf("copy the records: %w", err)

@@ -1,0 +1,298 @@
+package cmd_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+
+	"signer/pkg/bucket"
+	"signer/pkg/engine"
+	"signer/pkg/engine/enginetest"
+	"signer/pkg/records/recordstest"
+)
+
+// newSharedHome is a home whose records are on a server of PostgreSQL.
+func newSharedHome(t *testing.T) (*serveHome, *recordstest.Server) {
+	database := recordstest.Start(t)
+	h := newServeHome(t)
+	h.database = database.New(t)
+	must(t, os.WriteFile(filepath.Join(h.dir, "config.yaml"), []byte("databaseUrl: "+h.database+"\n"), 0o600))
+	return h, database
+}
+
+// robin is a client whose requests go to one server after the other. It tries again as
+// the SDKs do, and longer.
+func robin(t testing.TB, key func() aws.Credentials, servers ...func() string) *signer.Client {
+	var n atomic.Int64
+	transport := &http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: 3 * time.Second, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, network, servers[int(n.Add(1))%len(servers)]())
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	return signer.New(signer.Options{
+		Region: serveRegion, BaseEndpoint: aws.String("http://signer.test"), HTTPClient: &http.Client{Transport: transport},
+		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
+			o.MaxAttempts, o.MaxBackoff, o.RateLimiter = 40, time.Second, noLimit{}
+		}),
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return key(), nil }),
+	})
+}
+
+// noLimit lets a client try again as often as it likes.
+type noLimit struct{}
+
+func (noLimit) GetToken(context.Context, uint) (func() error, error) {
+	return func() error { return nil }, nil
+}
+func (noLimit) AddTokens(uint) error { return nil }
+
+func (s *served) address() string { return strings.TrimPrefix(s.url, "http://") }
+
+func always[T any](v T) func() T { return func() T { return v } }
+
+// Three servers on one database are AWS Signer, whichever is asked.
+func TestServersAreAWSSigner(t *testing.T) {
+	h, _ := newSharedHome(t)
+	var servers []*served
+	var addresses []func() string
+	for range 3 {
+		s := h.start(t)
+		servers, addresses = append(servers, s), append(addresses, s.address)
+	}
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
+	must(t, err)
+	as := func(account, principal string) engine.Engine {
+		return sdk{robin(t, always(h.keyOf(t, account, principal)), addresses...)}
+	}
+	n := 0
+	enginetest.Run(t, func(t *testing.T) *enginetest.World {
+		n++
+		account, other := fmt.Sprintf("1%011d", n), fmt.Sprintf("2%011d", n)
+		principal := "arn:aws:iam::" + account + ":user/maria"
+		return &enginetest.World{
+			Engine: as(account, principal), Account: account, Region: serveRegion, Principal: principal, Other: other, As: as,
+			Source: "source", Destination: "destination", Put: h.put, Get: h.get,
+			Certificate: h.certify(t, account, ec), Public: ec.Public(), RSACertificate: h.certify(t, account, rsaKey),
+		}
+	})
+	for _, s := range servers {
+		if err := s.stop(t); err != nil {
+			t.Errorf("it ended with %v", err)
+		}
+		s.quiet(t)
+	}
+}
+
+// cut is a way to a server that can be cut: then nothing comes through, and nobody is
+// told.
+type cut struct {
+	to     string
+	silent atomic.Bool
+}
+
+func (c *cut) listen(t testing.TB) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	t.Cleanup(func() { l.Close() })
+	go func() {
+		for {
+			from, err := l.Accept()
+			if err != nil {
+				return
+			}
+			to, err := net.Dial("tcp", c.to)
+			if err != nil {
+				from.Close()
+				continue
+			}
+			go c.carry(from, to)
+			go c.carry(to, from)
+		}
+	}()
+	return l.Addr().String()
+}
+
+func (c *cut) carry(to, from net.Conn) {
+	defer to.Close()
+	defer from.Close()
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buf)
+		for c.silent.Load() {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if _, wrong := to.Write(buf[:n]); err != nil || wrong != nil {
+			return
+		}
+	}
+}
+
+// Of three servers one is killed, one is stopped for longer than its claims last, one is
+// cut off from the database, and the database restarts. Every job that was acknowledged
+// is signed once, and no client is told anything that it does not try again.
+func TestServersSurvive(t *testing.T) {
+	h, database := newSharedHome(t)
+	must(t, h.buckets.PutVersioning(t.Context(), "destination", bucket.Enabled))
+	way := &cut{to: database.Addr()}
+	direct := h.database
+	through := strings.Replace(direct, database.Addr(), way.listen(t), 1)
+	var mu sync.Mutex
+	servers := make([]*served, 3)
+	begin := func(i int) {
+		h.database = direct
+		if i == 2 {
+			h.database = through
+		}
+		s := h.start(t, "--lease", "2", "--workers", "2")
+		mu.Lock()
+		servers[i] = s
+		mu.Unlock()
+		h.database = direct
+	}
+	var addresses []func() string
+	for i := range servers {
+		begin(i)
+		addresses = append(addresses, func() string {
+			mu.Lock()
+			defer mu.Unlock()
+			return servers[i].address()
+		})
+	}
+	c := robin(t, always(h.key(t, "maria")), addresses...)
+	in := h.app(t, c)
+
+	ctx, enough := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	ids := map[string]bool{}
+	for w := range 6 {
+		all.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				mine := *in
+				mine.ClientRequestToken = aws.String(fmt.Sprint("token-", w, "-", i))
+				out, err := c.StartSigningJob(context.WithoutCancel(ctx), &mine)
+				if err != nil {
+					t.Errorf("a client is told %v", err)
+					return
+				}
+				mu.Lock()
+				if ids[*out.JobId] {
+					t.Errorf("job %s has two tokens", *out.JobId)
+				}
+				ids[*out.JobId] = true
+				mu.Unlock()
+			}
+		})
+	}
+	more := func(n int) { // waits until some more jobs were acknowledged
+		mu.Lock()
+		to := len(ids) + n
+		mu.Unlock()
+		for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
+			mu.Lock()
+			done := len(ids) >= to
+			mu.Unlock()
+			if done || time.Now().After(deadline) {
+				return
+			}
+		}
+	}
+	more(20)
+	servers[0].kill()
+	more(10)
+	begin(0)
+	must(t, servers[1].process.Process.Signal(syscall.SIGSTOP))
+	more(10)
+	way.silent.Store(true)
+	more(5)
+	database.End(t, "immediate")
+	database.Begin(t)
+	more(10)
+	must(t, servers[1].process.Process.Signal(syscall.SIGCONT))
+	way.silent.Store(false)
+	database.End(t, "fast")
+	database.Begin(t)
+	more(10)
+	enough()
+	all.Wait()
+	h.checkSignedOnce(t, c, ids)
+	t.Logf("%d jobs", len(ids))
+}
+
+// checkSignedOnce waits until all jobs have succeeded, and looks for what is signed
+// twice.
+func (h *serveHome) checkSignedOnce(t *testing.T, c *signer.Client, ids map[string]bool) {
+	t.Helper()
+	for id := range ids {
+		for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+			out, err := c.DescribeSigningJob(t.Context(), &signer.DescribeSigningJobInput{JobId: &id})
+			must(t, err)
+			if out.Status == "Succeeded" {
+				break
+			}
+			if out.Status == "Failed" || time.Now().After(deadline) {
+				t.Errorf("job %s is %s: %s", id, out.Status, aws.ToString(out.StatusReason))
+				break
+			}
+		}
+	}
+	versions := map[string]int{}
+	page, err := h.buckets.ListVersions(t.Context(), "destination", bucket.VersionOptions{})
+	for ; ; page, err = h.buckets.ListVersions(t.Context(), "destination", bucket.VersionOptions{KeyMarker: page.NextKeyMarker, VersionMarker: page.NextVersionMarker}) {
+		must(t, err)
+		for _, v := range page.Versions {
+			versions[v.Key]++
+		}
+		if !page.Truncated {
+			break
+		}
+	}
+	for key, n := range versions {
+		if n != 1 || !ids[strings.TrimSuffix(key, ".zip")] {
+			t.Errorf("%s has %d versions, and its job was acknowledged: %v", key, n, ids[strings.TrimSuffix(key, ".zip")])
+		}
+	}
+	if len(versions) != len(ids) {
+		t.Errorf("%d jobs have %d objects", len(ids), len(versions))
+	}
+}
+
+// What is wrong with the configuration is said without the password in it.
+func TestSharedConfiguration(t *testing.T) {
+	h := newServeHome(t)
+	for _, tc := range []struct{ file, env, want string }{
+		{"databaseUrl: [p@ssword]", "", "config.yaml cannot be understood"},
+		{"database: p@ssword", "", "config.yaml cannot be understood"},
+		{"", "mysql://me:p@ssword@here/db", "postgres://USER:PASSWORD@HOST:PORT/DATABASE"},
+		{"databaseUrl: postgres://me:p%40ssword@127.0.0.1:1/db", "", "postgres://me@127.0.0.1:1/db: the database cannot be reached"},
+	} {
+		must(t, os.WriteFile(filepath.Join(h.dir, "config.yaml"), []byte(tc.file), 0o600))
+		c := h.command("list-signing-profiles")
+		if tc.env != "" {
+			c = withEnv(c, "SIGNER_DATABASE_URL="+tc.env)
+		}
+		out, err := c.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), tc.want) || strings.Contains(string(out), "ssword") {
+			t.Errorf("%+v: %v: %s", tc, err, out)
+		}
+	}
+	must(t, os.WriteFile(filepath.Join(h.dir, "config.yaml"), nil, 0o600))
+	h.run(t, "list-signing-profiles")
+}
