@@ -30,9 +30,13 @@ func request(t testing.TB, url string, key aws.Credentials, at time.Time, method
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url+target, strings.NewReader(body))
 	must(t, err)
-	sum := sha256.Sum256([]byte(body))
-	must(t, v4.NewSigner().SignHTTP(t.Context(), key, r, hex.EncodeToString(sum[:]), "signer", serveRegion, at))
+	must(t, v4.NewSigner().SignHTTP(t.Context(), key, r, payloadDigest(body), "signer", serveRegion, at))
 	return r
+}
+
+func payloadDigest(body string) string {
+	sum := sha256.Sum256([]byte(body))
+	return hex.EncodeToString(sum[:])
 }
 
 // send sends a request and returns the status and the class of error.

@@ -53,6 +53,9 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	}
 	d := &daemon{serveOptions: o, env: s.env, at: at, log: log, keys: s.keysAt(at.home, s.env.Now), numbers: newNumbers(s.env.Now()), started: s.env.Now(),
 		buckets: s.bucketsAt(at.home, c.Now), plan: s.faults, counts: &faults.Counts{Path: filepath.Join(at.home, "faults-counts.json")}}
+	if err := d.unlocked(ctx); err != nil {
+		return nil, err
+	}
 	s.warnOfFaults()
 	if d.records, err = c.Records(ctx); err != nil {
 		return nil, err
@@ -65,6 +68,16 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	}
 	d.numbers.watch(d.engine)
 	return d, nil
+}
+
+// unlocked tells whether the secrets of access keys can be opened, if there are any: a
+// server that was not given the passphrase would have to refuse every caller.
+func (d *daemon) unlocked(ctx context.Context) error {
+	_, err := d.keys.Unseal(ctx, "", "") // which nobody has sealed
+	if errors.Is(err, keys.ErrLocked) || errors.Is(err, keys.ErrPassphrase) {
+		return err
+	}
+	return nil
 }
 
 func (d *daemon) close() {

@@ -49,6 +49,7 @@ type serveHome struct {
 	dir      string
 	program  string
 	database string // the URL of its records; "" is a file in the home
+	env      []string
 	buckets  *bucket.Dir
 	keys     *keys.Store
 }
@@ -76,7 +77,7 @@ func (h *serveHome) command(args ...string) *exec.Cmd {
 	if h.database != "" {
 		c.Env = append(c.Env, "SIGNER_DATABASE_URL="+h.database)
 	}
-	return c
+	return withEnv(c, h.env...)
 }
 
 // run runs the program, which must succeed, and returns what it prints.
