@@ -25,8 +25,12 @@ import (
 
 // Ending is a job that has ended.
 type Ending struct {
-	Status string
-	Took   time.Duration // since the job was started
+	Job               string // its id
+	records.Partition        // of its owner
+	Profile, Platform string
+	Status, Reason    string
+	Took              time.Duration // since the job was started
+	Signing           time.Duration // of that, since somebody here took it up
 }
 
 // lookEvery is how often Work looks for what it may not have heard of.

@@ -53,8 +53,8 @@ func TestInTheBackground(t *testing.T) {
 		c.Ended = func(end local.Ending) {
 			mu.Lock()
 			defer mu.Unlock()
-			if ended = append(ended, end.Status); end.Took < 0 || end.Took > time.Minute {
-				t.Errorf("it took %v", end.Took)
+			if ended = append(ended, end.Status); end.Signing < 0 || end.Took < end.Signing || end.Took > time.Minute || end.Job == "" || end.Profile == "" || end.Reason == "" {
+				t.Errorf("it ended as %+v", end)
 			}
 		}
 	})

@@ -256,11 +256,11 @@ func (e *Engine) claim(ctx context.Context, store *records.Store, job records.Jo
 // resume works off a job that another worker has left.
 func (e *Engine) resume(ctx context.Context, job records.Job) error {
 	if job.Attempt > attempts {
-		return e.settle(ctx, job, records.Result{Status: failed, Reason: "Signing was interrupted too often."})
+		return e.settle(ctx, job, e.clock(), records.Result{Status: failed, Reason: "Signing was interrupted too often."})
 	}
 	piece, err := e.prepare(ctx, job)
 	if refusal := ofService(err); err != nil && refusal != nil {
-		return e.settle(ctx, job, records.Result{Status: failed, Reason: refusal.ErrorMessage()})
+		return e.settle(ctx, job, e.clock(), records.Result{Status: failed, Reason: refusal.ErrorMessage()})
 	}
 	if err != nil {
 		e.giveBack(ctx, job)

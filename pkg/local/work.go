@@ -37,6 +37,7 @@ const attempts = 8
 // piece is a piece of work: what a platform's sign needs.
 type piece struct {
 	job      records.Job
+	began    time.Time
 	platform *platform
 	source   sign.Source
 	location sign.Location
@@ -49,6 +50,7 @@ type piece struct {
 // prepare gathers what a job needs. If a service refuses a part of it the error
 // is what StartSigningJob answers. The caller closes the piece.
 func (e *Engine) prepare(ctx context.Context, job records.Job) (*piece, error) {
+	began := e.clock()
 	platform, err := platformOf(job.Platform)
 	if err != nil {
 		return nil, err
@@ -67,6 +69,7 @@ func (e *Engine) prepare(ctx context.Context, job records.Job) (*piece, error) {
 	}
 	return &piece{
 		job:      job,
+		began:    began,
 		platform: platform,
 		source:   &watched{source: source, size: source.Size, total: platform.work * source.Size, tell: e.progress},
 		location: sign.Location{Bucket: job.Source.Bucket, Key: job.Source.Key, Version: job.Source.Version},
@@ -158,11 +161,11 @@ func (e *Engine) finish(ctx context.Context, p *piece) error {
 	var refusal *sign.Refusal
 	switch {
 	case err == nil:
-		return e.settle(ctx, p.job, p.success(stored))
+		return e.settle(ctx, p.job, p.began, p.success(stored))
 	case errors.As(err, &refusal):
-		return e.settle(ctx, p.job, records.Result{Status: failed, Reason: refusal.Reason})
+		return e.settle(ctx, p.job, p.began, records.Result{Status: failed, Reason: refusal.Reason})
 	}
-	return errors.Join(err, e.settle(ctx, p.job, records.Result{Status: failed, Reason: "Signing failed: " + err.Error()}))
+	return errors.Join(err, e.settle(ctx, p.job, p.began, records.Result{Status: failed, Reason: "Signing failed: " + err.Error()}))
 }
 
 func (p *piece) success(version string) records.Result {
@@ -192,9 +195,9 @@ func signedKey(job records.Job) string {
 	return key
 }
 
-// settle records the end of a job, even if ctx has ended by now. If the job has
+// settle records the end of a job that was taken up at a time, even if ctx has ended by now. If the job has
 // ended or has another worker, theirs is the truth.
-func (e *Engine) settle(ctx context.Context, job records.Job, r records.Result) error {
+func (e *Engine) settle(ctx context.Context, job records.Job, began time.Time, r records.Result) error {
 	store, err := e.memory(ctx)
 	if err != nil {
 		return err
@@ -203,7 +206,7 @@ func (e *Engine) settle(ctx context.Context, job records.Job, r records.Result) 
 	err = e.end(context.WithoutCancel(ctx), store, job, r)
 	switch {
 	case err == nil:
-		e.ended(Ending{Status: r.Status, Took: r.CompletedAt.Sub(job.CreatedAt)})
+		e.ended(Ending{job.ID, job.Partition, job.Profile, job.Platform, r.Status, r.Reason, r.CompletedAt.Sub(job.CreatedAt), r.CompletedAt.Sub(began)})
 		return nil
 	case errors.Is(err, records.ErrChanged):
 		return nil
