@@ -27,9 +27,9 @@ import (
 var stormFor = flag.Duration("storm", 500*time.Millisecond, "how long TestStorm lasts; minutes find what is rare")
 
 // TestStorm has processes do everything at once in one home: start jobs with tokens
-// of their own and shared ones, make, cancel and revoke profiles, revoke signatures,
-// give and take permissions of one profile. They are killed at any moment, and others
-// take their places. In the end all that they were answered must be so:
+// of their own and shared ones, which are signed at once or in the background; make,
+// cancel and revoke profiles; revoke signatures; give and take permissions of one
+// profile. They are killed at any moment, and others take their places. In the end all that they were answered must be so:
 //
 //   - every job that was answered is there, and each token has one,
 //   - each job has ended well, has one object, and that object's signature verifies,
@@ -234,13 +234,24 @@ func refused(err error) string {
 	return ""
 }
 
-// childStorm does one thing after the other until it is killed.
+// childStorm does one thing after the other until it is killed. Every third such
+// process signs in the background, as servers do.
 func childStorm(h *home, seed string) error {
-	e, err := local.Open(h.eventful())
+	n, err := strconv.ParseUint(seed, 10, 64)
 	if err != nil {
 		return err
 	}
-	n, err := strconv.ParseUint(seed, 10, 64)
+	c := h.eventful()
+	if n%3 == 0 {
+		c.Background = 1000
+	}
+	e, err := local.Open(c)
+	if err != nil {
+		return err
+	}
+	if c.Background > 0 {
+		e.Work(2)
+	}
 	s := &stormer{home: h, engine: e, random: rand.New(rand.NewPCG(n, 0)), id: strconv.FormatUint(n, 36)}
 	for err == nil {
 		s.count++
@@ -302,10 +313,27 @@ func (s *stormer) revoked() error {
 		return err
 	}
 	fmt.Printf("job %s %s.\n", token, id)
+	if status, err := s.end(id); err != nil || status == types.SigningStatusFailed { // of which we shall hear
+		return err
+	}
 	return does("revoke "+id, func() error {
 		_, err := s.engine.RevokeSignature(ctx, &signer.RevokeSignatureInput{JobId: &id, Reason: aws.String("storm")})
 		return err
 	})
+}
+
+// end waits for the end of a job.
+func (s *stormer) end(id string) (types.SigningStatus, error) {
+	for {
+		job, err := s.engine.DescribeSigningJob(ctx, &signer.DescribeSigningJobInput{JobId: &id})
+		if err != nil {
+			return "", err
+		}
+		if job.Status != types.SigningStatusInProgress {
+			return job.Status, nil
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // profile makes a profile, and perhaps ends it.
