@@ -61,6 +61,8 @@ func newSign(s *session) *cobra.Command {
 type fileSigner interface {
 	// platform is the id of the profile's platform.
 	platform() string
+	// atOnce is how many small files to sign at once.
+	atOnce() int
 	// sign signs a file into its target, and answers its job.
 	sign(ctx context.Context, f *signFile) (signedFile, error)
 }

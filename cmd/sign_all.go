@@ -27,12 +27,10 @@ type signFile struct {
 	progress func(done, total int64)
 }
 
-// How many files are signed at once. Small ones spend their time waiting for the
-// disk, which does much for many as fast as little for one; a large one keeps a core
-// busy, and takes a megabyte or two of memory.
+// Of small files each engine signs as many at once as is good for it. A large one
+// keeps a core busy, and takes a megabyte or two of memory.
 const (
 	smallFile   = 1 << 20
-	smallAtOnce = 64
 	largeAtOnce = 8 // and no more than there are cores
 )
 
@@ -40,7 +38,7 @@ const (
 func (s *session) signAll(ctx context.Context, signer fileSigner, files []*signFile) {
 	bar := newSignProgress(s.env, len(files))
 	defer bar.clear()
-	small := make(chan struct{}, smallAtOnce)
+	small := make(chan struct{}, signer.atOnce())
 	large := make(chan struct{}, min(runtime.GOMAXPROCS(0), largeAtOnce))
 	var all sync.WaitGroup
 	for _, f := range files {

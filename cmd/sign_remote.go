@@ -53,6 +53,10 @@ func (s *session) openRemoteFiles(ctx context.Context, e engine.Engine, o signOp
 
 func (r *remoteFiles) platform() string { return aws.ToString(r.profile.PlatformId) }
 
+// atOnce is for a service that refuses to be asked too much in a second; a job takes
+// a few requests and some seconds.
+func (r *remoteFiles) atOnce() int { return 8 }
+
 func (r *remoteFiles) sign(ctx context.Context, f *signFile) (signedFile, error) {
 	if r.skipSigned && r.isSigned(ctx, f.source) {
 		return signedFile{}, local.ErrSigned
