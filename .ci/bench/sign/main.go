@@ -1,20 +1,23 @@
-// Sign measures what "signer sign" takes, as multiples of what must be done in any
-// case. Run it from the repository's root:
+// Sign measures what "signer sign" and "signer verify" take, as multiples of what must
+// be done in any case. Run it from the repository's root:
 //
 //	go run ./.ci/bench/sign [-n RUNS] [-files N] [-dir DIR]
 //
 // An archive of 250 MB is signed in a multiple of the larger of two times: that of
 // uncompressing it and hashing it with SHA-384, both at once on two cores, and that
-// of a durable copy. Many small archives are signed by one command and compared with
-// as many runs of "openssl cms -sign". Memory is the most that the process had.
+// of a durable copy; and the signed one is verified in a multiple of the same. Many
+// small archives are signed by one command and compared with as many runs of
+// "openssl cms -sign". Memory is the most that a process had.
 //
 // The contestants run in turn, so that all of them see the same machine.
 package main
 
 import (
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"log"
 	"os"
 	"os/exec"
@@ -29,7 +32,12 @@ func main() {
 	runs := flag.Int("n", 5, "runs of each")
 	files := flag.Int("files", 1000, "how many small archives")
 	in := flag.String("dir", "", "where to work; by default a directory that is removed again")
+	entries := flag.String("write", "", "write an archive of as many small entries as -n says, and end")
 	flag.Parse()
+	if *entries != "" {
+		writeEntries(*entries, *runs)
+		return
+	}
 	dir := *in
 	if dir == "" {
 		made, err := os.MkdirTemp("", "sign-")
@@ -43,6 +51,7 @@ func main() {
 		b.large(kind)
 	}
 	b.entries(2000)
+	b.entries(1_000_000)
 	b.small(*files)
 }
 
@@ -61,87 +70,125 @@ func (b *bench) setUp() {
 	check(build.Run())
 	check(os.Setenv("SIGNER_HOME", b.path("home")))
 	check(os.RemoveAll(b.path("home")))
-	check(exec.Command(b.program, "put-signing-profile", "--profile-name", "web", "--platform-id", "AWSLambda-SHA384-ECDSA").Run())
-	fmt.Printf("%-32s %9s %9s %9s %7s %9s\n", "", "sign ms", "hash ms", "copy ms", "ratio", "peak MiB")
+	fmt.Printf("%-32s %9s %9s %9s %9s %7s %7s %9s\n", "", "sign ms", "verify ms", "hash ms", "copy ms", "sign", "verify", "peak MiB")
 }
 
-// sign signs files in one command, and returns how long it took and its memory.
-func (b *bench) sign(files ...string) (took time.Duration, peak int64) {
-	c := exec.Command(b.program, append([]string{"sign", "--profile-name", "web", "--output", "off"}, files...)...)
-	c.Stderr = os.Stderr
-	start := time.Now()
-	check(c.Run())
-	took = time.Since(start)
-	if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		peak = usage.Maxrss // in KiB on Linux
-	}
-	return took, peak
+// row is what was measured of one kind of file.
+type row struct {
+	sign, verify, hash, copy []time.Duration
+	peak                     int64 // KiB
 }
 
-// large signs an archive of 250 MB.
-func (b *bench) large(kind archiveKind) {
-	source := b.path(kind.name + ".zip")
-	writeArchive(source, kind)
-	var signing, hashing, copying []time.Duration
-	var most int64
-	for i := range b.runs + 1 {
-		signed := b.path(kind.name + "-signed.zip")
-		took, peak := b.sign(source)
-		check(os.Remove(signed))
-		hashed, copied := timed(func() { inflateAndHash(source) }), timed(func() { durableCopy(source, signed) })
-		check(os.Remove(signed))
-		if i > 0 { // the first round is not counted
-			signing, hashing, copying = append(signing, took), append(hashing, hashed), append(copying, copied)
+// print prints a line of the table.
+func (r *row) print(what string) {
+	base := float64(max(median(r.hash), median(r.copy)))
+	ratio := func(d []time.Duration) string {
+		if base == 0 {
+			return ""
 		}
-		most = max(most, peak)
+		return fmt.Sprintf("%.2f", float64(median(d))/base)
 	}
-	base := max(median(hashing), median(copying))
-	fmt.Printf("%-32s %9.0f %9.0f %9.0f %7.2f %9.1f\n", "250 MB, "+kind.name, ms(median(signing)), ms(median(hashing)), ms(median(copying)),
-		float64(median(signing))/float64(base), float64(most)/1024)
+	fmt.Printf("%-32s %9s %9s %9s %9s %7s %7s %9.1f\n", what, shown(r.sign), shown(r.verify), shown(r.hash), shown(r.copy), ratio(r.sign), ratio(r.verify), float64(r.peak)/1024)
+}
+
+func shown(d []time.Duration) string {
+	if len(d) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f", ms(median(d)))
+}
+
+// sign signs files in one command, none of which has been signed before.
+func (b *bench) sign(r *row, files ...string) {
+	if err := os.Remove(b.path("home/records.db")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		log.Fatal(err)
+	}
+	check(exec.Command(b.program, "put-signing-profile", "--profile-name", "web", "--platform-id", "AWSLambda-SHA384-ECDSA").Run())
+	r.sign = append(r.sign, r.run(b.program, append([]string{"sign", "--profile-name", "web", "--output", "off"}, files...)...))
+}
+
+// verify judges files in one command.
+func (b *bench) verify(r *row, files ...string) {
+	r.verify = append(r.verify, r.run(b.program, append([]string{"verify", "--output", "off"}, files...)...))
+}
+
+// run returns how long a program took, and notes its memory.
+func (r *row) run(program string, args ...string) time.Duration {
+	c := exec.Command(program, args...)
+	c.Stderr = os.Stderr
+	took := timed(func() { check(c.Run()) })
+	if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		r.peak = max(r.peak, usage.Maxrss) // in KiB on Linux
+	}
+	return took
+}
+
+// large signs and verifies an archive of 250 MB.
+func (b *bench) large(kind archiveKind) {
+	source, signed := b.path(kind.name+".zip"), b.path(kind.name+"-signed.zip")
+	writeArchive(source, kind)
+	r := new(row)
+	for i := range b.runs + 1 {
+		b.sign(r, source)
+		b.verify(r, signed)
+		check(os.Remove(signed))
+		r.hash = append(r.hash, timed(func() { inflateAndHash(source) }))
+		r.copy = append(r.copy, timed(func() { durableCopy(source, signed) }))
+		check(os.Remove(signed))
+		if i == 0 { // the first round is not counted
+			*r = row{peak: r.peak}
+		}
+	}
+	r.print("250 MB, " + kind.name)
 	check(os.Remove(source))
 }
 
 // entries signs an archive of many entries, none of which may be compressed anew.
 func (b *bench) entries(n int) {
 	source, signed := b.path("entries.zip"), b.path("entries-signed.zip")
-	writeEntries(source, n)
-	var signing []time.Duration
-	var most int64
+	apart(source, n)
+	r := new(row)
 	for range b.runs {
-		took, peak := b.sign(source)
-		signing, most = append(signing, took), max(most, peak)
+		b.sign(r, source)
+		b.verify(r, signed)
 		sameBeginning(source, signed)
 		check(os.Remove(signed))
 	}
-	fmt.Printf("%-32s %9.1f %9s %9s %7s %9.1f\n", fmt.Sprint(n, " entries, copied as they are"), ms(median(signing)), "", "", "", float64(most)/1024)
+	r.print(fmt.Sprint(n, " entries, copied as they are"))
+}
+
+// apart writes an archive in a process of its own: what this one has in memory would
+// be counted as that of the programs that it starts.
+func apart(path string, n int) {
+	self, err := os.Executable()
+	check(err)
+	check(exec.Command(self, "-write", path, "-n", fmt.Sprint(n)).Run())
 }
 
 // small signs many archives at once, and compares with OpenSSL.
 func (b *bench) small(n int) {
 	check(os.MkdirAll(b.path("small"), 0o700))
-	var files []string
+	var files, signed []string
 	for i := range n {
 		files = append(files, b.path(fmt.Sprintf("small/f%d.zip", i)))
+		signed = append(signed, b.path(fmt.Sprintf("small/f%d-signed.zip", i)))
 		writeEntries(files[i], 2)
 	}
-	var signing []time.Duration
-	var most int64
+	r := new(row)
 	for range b.runs {
-		took, peak := b.sign(files...)
-		signing, most = append(signing, took), max(most, peak)
-		for _, f := range files {
-			check(os.Remove(f[:len(f)-len(".zip")] + "-signed.zip"))
+		b.sign(r, files...)
+		b.verify(r, signed...)
+		for _, f := range signed {
+			check(os.Remove(f))
 		}
-		check(os.Remove(b.path("home/records.db"))) // so that no file has been signed before
-		check(exec.Command(b.program, "put-signing-profile", "--profile-name", "web", "--platform-id", "AWSLambda-SHA384-ECDSA").Run())
 	}
-	fmt.Printf("%-32s %9.0f %9s %9s %7s %9.1f\n", fmt.Sprint(n, " small archives"), ms(median(signing)), "", "", "", float64(most)/1024)
+	r.print(fmt.Sprint(n, " small archives"))
 	if _, err := exec.LookPath("openssl"); err != nil {
 		fmt.Println("openssl is not here to compare with")
 		return
 	}
 	took := b.openssl(files)
-	fmt.Printf("%-32s %9.0f, which is %.1f times as long\n", fmt.Sprint(n, " runs of openssl cms -sign"), ms(took), float64(took)/float64(median(signing)))
+	fmt.Printf("%-32s %9.1f, which is %.1f times as long\n", fmt.Sprint(n, " runs of openssl cms -sign"), ms(took), float64(took)/float64(median(r.sign)))
 }
 
 // openssl signs each file by a run of OpenSSL.
@@ -162,6 +209,9 @@ func timed(f func()) time.Duration {
 }
 
 func median(d []time.Duration) time.Duration {
+	if len(d) == 0 {
+		return 0
+	}
 	d = slices.SortedFunc(slices.Values(d), cmp.Compare[time.Duration])
 	return d[len(d)/2]
 }
