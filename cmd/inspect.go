@@ -11,7 +11,7 @@ import (
 )
 
 const aboutInspect = `Show what the signature of a file says: who signed what and when, with which algorithms and certificates. ` +
-	`Nothing of it is judged, and anybody can write anything into a file: see verify. Archives must be whole, and signatures of a form that AWS Signer writes.`
+	`Nothing of it is judged, and anybody can write anything into a file: see verify. Signatures must be of a form that AWS Signer writes. Of an archive that is damaged, the signature is shown that its directory names, if it can be found, beside what is wrong.`
 
 // newInspect makes the command that shows a signature.
 func newInspect(s *session) *cobra.Command {
@@ -27,11 +27,15 @@ func (s *session) inspect(ctx context.Context, name string) error {
 		return err
 	}
 	defer object.Close()
-	o, err := verify.Open(ctx, object)
+	o, damage, err := verify.Peek(ctx, object)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return s.print("inspect", s.inspected(name, o))
+	d := s.inspected(name, o)
+	if damage != nil {
+		d.Set("damage", damage.Error())
+	}
+	return s.print("inspect", d)
 }
 
 // inspected is an object as a document.

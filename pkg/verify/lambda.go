@@ -27,7 +27,13 @@ func openLambda(ctx context.Context, src sign.Source) (*Object, error) {
 	case signed.Signature == nil:
 		return nil, mismatch("The ZIP archive is not signed.")
 	}
-	s, err := sign.ParseSignature(signed.Signature)
+	return lambdaObject(signed.Signature, signed.Inner)
+}
+
+// lambdaObject takes a signature apart. inner is the digest of what is signed, nil if
+// that is not known.
+func lambdaObject(signature, inner []byte) (*Object, error) {
+	s, err := sign.ParseSignature(signature)
 	if err != nil {
 		return nil, badSignature(err)
 	}
@@ -37,17 +43,36 @@ func openLambda(ctx context.Context, src sign.Source) (*Object, error) {
 	if err := checkClaims(s.Claims); err != nil {
 		return nil, err
 	}
-	o := &Object{Format: "ZIP", Platform: lambda, Algorithm: "ECDSA-SHA384", Claims: s.Claims, Chain: s.Chain, Digest: hex.EncodeToString(signed.Inner)}
+	o := &Object{Format: "ZIP", Platform: lambda, Algorithm: "ECDSA-SHA384", Claims: s.Claims, Chain: s.Chain, Digest: hex.EncodeToString(inner)}
 	for _, a := range s.Attributes() {
 		o.Attributes = append(o.Attributes, attribute(a))
 	}
 	o.content = func(context.Context, *Trust, *Verdict) error {
-		if err := s.Check(signed.Inner); err != nil {
+		if err := s.Check(inner); err != nil {
 			return badSignature(err)
 		}
 		return nil
 	}
 	return o, nil
+}
+
+// Peek is [Open] for who only wants to look: of an archive that is damaged, or could
+// be read in two ways, it takes apart the signature that its directory names, if there
+// is one. What Open says of such an archive is damage.
+func Peek(ctx context.Context, src sign.Source) (o *Object, damage, err error) {
+	o, err = Open(ctx, src)
+	var f *fault
+	if !errors.As(err, &f) || f.status != Corrupt {
+		return o, nil, err
+	}
+	signature, failed := sign.Find(ctx, src)
+	if failed != nil || signature == nil {
+		return nil, nil, err
+	}
+	if o, failed = lambdaObject(signature, nil); failed != nil {
+		return nil, nil, err
+	}
+	return o, err, nil
 }
 
 // badSignature makes a sentence of what package sign found.

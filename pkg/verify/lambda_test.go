@@ -203,3 +203,37 @@ func TestAttributes(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// TestPeek looks at what cannot be opened.
+func TestPeek(t *testing.T) {
+	id := authority(t, "Test")
+	signed := signZip(t, archive(t, app...), id, claims)
+	changed := bytes.Clone(signed)
+	changed[bytes.Index(changed, []byte("index.py"))] ^= 1 // in its local header
+	for name, tc := range map[string]struct {
+		object      []byte
+		damage, err string
+	}{
+		"whole":               {signed, "", ""},
+		"damaged":             {changed, "the local and the central header of entry", ""},
+		"damaged, not signed": {bytes.Replace(archive(t, app...), []byte("index.py"), []byte("inbex.py"), 1), "", "the local and the central header of entry"},
+		"cut":                 {signed[:len(signed)-1], "", "not a valid ZIP archive"},
+		"not signed":          {archive(t, app...), "", "not signed"},
+		"bad signature":       {rewritten(t, signed, repack(t, same, nil, map[string]string{signatureName: "-"})), "", "not one PEM block"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o, damage, err := verify.Peek(t.Context(), bytes.NewReader(tc.object))
+			if !says(damage, tc.damage) || !says(err, tc.err) {
+				t.Fatalf("%v, %v", damage, err)
+			}
+			if err == nil && (o.Claims != claims || (o.Digest == "") != (damage != nil)) {
+				t.Errorf("%+v", o)
+			}
+		})
+	}
+}
+
+// says tells whether an error has a text; without text, whether there is none.
+func says(err error, text string) bool {
+	return (err == nil) == (text == "") && (err == nil || strings.Contains(err.Error(), text))
+}
