@@ -46,7 +46,7 @@ func (o *offer) names(ctx context.Context, of *operation, member, prefix string)
 
 // platforms offers those of the local engine, wherever the work is done.
 func (o *offer) platforms(ctx context.Context) offered {
-	e, done, err := o.openLocal()
+	e, done, err := o.openLocal(ctx)
 	if err != nil {
 		return these()
 	}
@@ -140,16 +140,20 @@ func (o *offer) records(ctx context.Context) (*records.Store, records.Partition)
 }
 
 // localStore is the local engine's buckets, or nil where S3 has them.
-func (o *offer) localStore() *bucket.Dir {
+func (o *offer) localStore(ctx context.Context) bucket.Store {
 	home, err := o.homeDirectory()
 	if err != nil || o.isRemote("AWS_ENDPOINT_URL_S3") {
 		return nil
 	}
-	return o.session.buckets(home)
+	store, err := o.openBuckets(ctx, home, o.env.Now)
+	if err != nil {
+		return nil
+	}
+	return store
 }
 
 func (o *offer) buckets(ctx context.Context, op *api.Operation) offered {
-	store := o.localStore()
+	store := o.localStore(ctx)
 	if store == nil || op.Name == "CreateBucket" {
 		return these()
 	}
@@ -167,7 +171,7 @@ func (o *offer) buckets(ctx context.Context, op *api.Operation) offered {
 // keys offers the keys in the bucket that the command line names, up to the next
 // slash as with files.
 func (o *offer) keys(ctx context.Context, of *operation, prefix string) offered {
-	store, in := o.localStore(), of.given["Bucket"]
+	store, in := o.localStore(ctx), of.given["Bucket"]
 	if store == nil || in == nil {
 		return these()
 	}

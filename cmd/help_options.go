@@ -177,6 +177,7 @@ func environmentSection() section {
 	for _, v := range [...]struct{ name, doc string }{
 		{"SIGNER_HOME", "The directory where the local engine keeps its state; by default signer in XDG_DATA_HOME, or in ~/.local/share."},
 		{"SIGNER_DATABASE_URL", "The PostgreSQL database that several machines keep the local engine's records in, as postgres://USER:PASSWORD@HOST:PORT/DATABASE; by default records.db in its home. databaseUrl in config.yaml in the home says the same."},
+		{"SIGNER_OBJECT_STORE", "Where the local engine's buckets are, if not in its home: s3:// for buckets of S3 itself, s3://BUCKET/PREFIX for all objects in one bucket there; ?endpoint=URL&region=NAME for other servers and places. objectStore in config.yaml says the same."},
 		{"SIGNER_ENGINE", "Who does the work: local or aws."},
 		{"SIGNER_ACCOUNT_ID", "The account that the local engine works for, twelve digits; by default 000000000000."},
 		{"SIGNER_PRINCIPAL_ARN", "Whom the local engine names as the requester; by default the user of the operating system."},

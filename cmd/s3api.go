@@ -49,7 +49,7 @@ func openS3(ctx context.Context, s *session, words []string) (caller, func(), er
 	if s.isRemote("AWS_ENDPOINT_URL_S3") {
 		c.buckets, err = s.remoteS3(ctx)
 	} else {
-		c.buckets, err = s.localS3()
+		c.buckets, err = s.localS3(ctx)
 		c.local = true
 	}
 	return c.call, func() {}, err

@@ -17,12 +17,16 @@ import (
 )
 
 // localS3 opens the local store.
-func (s *session) localS3() (*localS3, error) {
+func (s *session) localS3(ctx context.Context) (*localS3, error) {
 	at, err := s.place()
 	if err != nil {
 		return nil, err
 	}
-	return &localS3{store: s.buckets(at.home), region: at.region, account: at.account}, nil
+	store, err := s.openBuckets(ctx, at.home, s.env.Now)
+	if err != nil {
+		return nil, err
+	}
+	return &localS3{store: store, region: at.region, account: at.account}, nil
 }
 
 // localS3 answers as S3 does, out of a store of buckets.

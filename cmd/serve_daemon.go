@@ -32,7 +32,7 @@ type daemon struct {
 	log     *slog.Logger
 	records *records.Store
 	keys    *keys.Store
-	buckets *bucket.Dir
+	buckets bucket.Store
 	engine  *local.Engine // the house's own; callers get one each
 	plan    *faults.Plan
 	counts  *faults.Counts
@@ -47,12 +47,16 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.localConfig(at)
+	c, err := s.localConfig(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	objects, err := s.openBuckets(ctx, at.home, c.Now)
 	if err != nil {
 		return nil, err
 	}
 	d := &daemon{serveOptions: o, env: s.env, at: at, log: log, keys: s.keysAt(at.home, s.env.Now), numbers: newNumbers(s.env.Now()), started: s.env.Now(),
-		buckets: s.bucketsAt(at.home, c.Now), plan: s.faults, counts: &faults.Counts{Path: filepath.Join(at.home, "faults-counts.json")}}
+		buckets: objects, plan: s.faults, counts: &faults.Counts{Path: filepath.Join(at.home, "faults-counts.json")}}
 	if err := d.unlocked(ctx); err != nil {
 		return nil, err
 	}

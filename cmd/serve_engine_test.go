@@ -76,12 +76,12 @@ func (c sdk) ListSigningProfiles(ctx context.Context, in *signer.ListSigningProf
 }
 
 func (h *serveHome) put(ctx context.Context, name, key string, body []byte) (string, error) {
-	stored, err := h.buckets.Put(ctx, name, key, bytes.NewReader(body), bucket.PutOptions{})
+	stored, err := h.objects.Put(ctx, name, key, bytes.NewReader(body), bucket.PutOptions{})
 	return stored.VersionID, err
 }
 
 func (h *serveHome) get(ctx context.Context, name, key string) ([]byte, string, error) {
-	o, err := h.buckets.Get(ctx, name, key, "")
+	o, err := h.objects.Get(ctx, name, key, "")
 	if err != nil {
 		return nil, "", err
 	}

@@ -50,6 +50,7 @@ type serveHome struct {
 	program  string
 	database string // the URL of its records; "" is a file in the home
 	env      []string
+	objects  bucket.Store // where its buckets are
 	buckets  *bucket.Dir
 	keys     *keys.Store
 }
@@ -63,6 +64,7 @@ func newServeHome(t testing.TB) *serveHome {
 	must(t, os.Symlink(self, h.program)) // under this name it is the program, see TestMain
 	h.buckets = bucket.Open(bucket.Config{Dir: filepath.Join(h.dir, "buckets")})
 	h.keys = keys.Open(keys.Config{Dir: filepath.Join(h.dir, "keys")})
+	h.objects = h.buckets
 	must(t, h.buckets.CreateBucket(t.Context(), "source", bucket.CreateOptions{}))
 	must(t, h.buckets.PutVersioning(t.Context(), "source", bucket.Enabled))
 	must(t, h.buckets.CreateBucket(t.Context(), "destination", bucket.CreateOptions{}))

@@ -69,6 +69,7 @@ func always[T any](v T) func() T { return func() T { return v } }
 // Three servers on one database are AWS Signer, whichever is asked.
 func TestServersAreAWSSigner(t *testing.T) {
 	h, _ := newSharedHome(t)
+	h.onS3(t, ownStore(t), "")
 	var servers []*served
 	var addresses []func() string
 	for range 3 {
@@ -254,8 +255,8 @@ func (h *serveHome) checkSignedOnce(t *testing.T, c *signer.Client, ids map[stri
 		}
 	}
 	versions := map[string]int{}
-	page, err := h.buckets.ListVersions(t.Context(), "destination", bucket.VersionOptions{})
-	for ; ; page, err = h.buckets.ListVersions(t.Context(), "destination", bucket.VersionOptions{KeyMarker: page.NextKeyMarker, VersionMarker: page.NextVersionMarker}) {
+	page, err := h.objects.ListVersions(t.Context(), "destination", bucket.VersionOptions{})
+	for ; ; page, err = h.objects.ListVersions(t.Context(), "destination", bucket.VersionOptions{KeyMarker: page.NextKeyMarker, VersionMarker: page.NextVersionMarker}) {
 		must(t, err)
 		for _, v := range page.Versions {
 			versions[v.Key]++

@@ -7,11 +7,18 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net/url"
 	"path/filepath"
+	"strings"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"gopkg.in/yaml.v3"
 
+	"signer/pkg/bucket"
+	"signer/pkg/bucket/s3store"
 	"signer/pkg/records"
+	"signer/pkg/remote"
 )
 
 // This file knows where the local engine keeps what it keeps: in its home, unless
@@ -20,6 +27,7 @@ import (
 // sharing is the home's config.yaml.
 type sharing struct {
 	DatabaseURL string `yaml:"databaseUrl"`
+	ObjectStore string `yaml:"objectStore"`
 }
 
 func configFile(home string) string { return filepath.Join(home, "config.yaml") }
@@ -31,6 +39,9 @@ func (s *session) sharing(home string) (c sharing, err error) {
 	}
 	if v, ok := s.env.LookupEnv("SIGNER_DATABASE_URL"); ok {
 		c.DatabaseURL = v
+	}
+	if v, ok := s.env.LookupEnv("SIGNER_OBJECT_STORE"); ok {
+		c.ObjectStore = v
 	}
 	return c, nil
 }
@@ -46,7 +57,7 @@ func (s *session) readSharing(name string) (c sharing, err error) {
 	from := yaml.NewDecoder(bytes.NewReader(text))
 	from.KnownFields(true)
 	if err := from.Decode(&c); err != nil && !errors.Is(err, io.EOF) { // an error may quote a password
-		return c, &configError{"Configuration", fmt.Sprintf("%s cannot be understood: it may have the text databaseUrl, and nothing else.", name)}
+		return c, &configError{"Configuration", fmt.Sprintf("%s cannot be understood: it may have the texts databaseUrl and objectStore, and nothing else.", name)}
 	}
 	return c, nil
 }
@@ -65,4 +76,64 @@ func (s *session) openRecords(ctx context.Context, home string, existing bool) (
 func (s *session) recordsConfig(home string) (records.Config, error) {
 	shared, err := s.sharing(home)
 	return records.Config{Path: recordsFile(home), URL: shared.DatabaseURL}, err
+}
+
+// openBuckets opens the local engine's buckets, wherever they are.
+func (s *session) openBuckets(ctx context.Context, home string, now func() time.Time) (bucket.Store, error) {
+	shared, err := s.sharing(home)
+	if err != nil {
+		return nil, err
+	}
+	if shared.ObjectStore == "" {
+		return bucket.Open(bucket.Config{Dir: filepath.Join(home, "buckets"), Now: now, Rand: s.env.Rand}), nil
+	}
+	at, err := readObjectStore(shared.ObjectStore)
+	if err != nil {
+		return nil, err
+	}
+	return s.openS3Store(ctx, at)
+}
+
+// objectStore is what the URL of an object store says. With a bucket all objects are
+// kept in that one; without, buckets are S3's own.
+type objectStore struct {
+	bucket, prefix   string
+	endpoint, region string
+}
+
+func readObjectStore(text string) (objectStore, error) {
+	at, err := url.Parse(text)
+	if err != nil || at.Scheme != "s3" || at.User != nil {
+		return objectStore{}, &configError{"Configuration", fmt.Sprintf("%q is no object store: write s3:// for buckets of S3 itself, or s3://BUCKET/PREFIX for all objects "+
+			"in one bucket, and then ?endpoint=URL&region=NAME where need be.", text)}
+	}
+	o := objectStore{bucket: at.Host, prefix: strings.Trim(at.Path, "/"), endpoint: at.Query().Get("endpoint"), region: at.Query().Get("region")}
+	for name := range at.Query() {
+		if name != "endpoint" && name != "region" {
+			return o, &configError{"Configuration", fmt.Sprintf("An object store has no option %q: there are endpoint and region.", name)}
+		}
+	}
+	if o.prefix != "" {
+		o.prefix += "/"
+	}
+	return o, nil
+}
+
+// openS3Store opens an object store with the credentials that AWS's tools would use.
+func (s *session) openS3Store(ctx context.Context, at objectStore) (bucket.Store, error) {
+	c := s.remoteConfig("s3")
+	c.Endpoint = at.endpoint
+	if at.region != "" {
+		c.Region = &at.region
+	}
+	config, err := remote.Load(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	client := s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = config.BaseEndpoint != nil })
+	store := s3store.New(s3store.Config{Client: client})
+	if at.bucket == "" {
+		return store, nil
+	}
+	return s3store.Inside(store, at.bucket, at.prefix, s.env.Now), nil
 }

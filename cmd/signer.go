@@ -2,13 +2,10 @@ package cmd
 
 import (
 	"context"
-	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"signer/pkg/api"
-	"signer/pkg/bucket"
 	"signer/pkg/document"
 	"signer/pkg/engine"
 	"signer/pkg/faults"
@@ -52,7 +49,7 @@ func (s *session) openEngine(ctx context.Context) (e engine.Engine, done func(),
 	if s.isRemote("AWS_ENDPOINT_URL_SIGNER") {
 		return s.openRemote(ctx)
 	}
-	e, done, err = s.openLocal()
+	e, done, err = s.openLocal(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,12 +60,12 @@ func (s *session) openEngine(ctx context.Context) (e engine.Engine, done func(),
 }
 
 // openLocal opens the local engine for the caller that the environment names.
-func (s *session) openLocal() (engine.Engine, func(), error) {
+func (s *session) openLocal(ctx context.Context) (engine.Engine, func(), error) {
 	at, err := s.place()
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := s.localConfig(at)
+	c, err := s.localConfig(ctx, at)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -83,7 +80,7 @@ func (s *session) openLocal() (engine.Engine, func(), error) {
 }
 
 // localConfig is what the local engine is made of.
-func (s *session) localConfig(at place) (local.Config, error) {
+func (s *session) localConfig(ctx context.Context, at place) (local.Config, error) {
 	now, err := s.localClock()
 	if err != nil {
 		return local.Config{}, err
@@ -96,6 +93,10 @@ func (s *session) localConfig(at place) (local.Config, error) {
 	if err != nil {
 		return local.Config{}, err
 	}
+	objects, err := s.openBuckets(ctx, at.home, now)
+	if err != nil {
+		return local.Config{}, err
+	}
 	return local.Config{
 		Account:   at.account,
 		Region:    at.region,
@@ -103,18 +104,11 @@ func (s *session) localConfig(at place) (local.Config, error) {
 		Records: func(ctx context.Context) (*records.Store, error) {
 			return s.openRecords(ctx, at.home, false)
 		},
-		Objects: faults.Objects{Objects: s.bucketsAt(at.home, now), Plan: s.faults},
+		Objects: faults.Objects{Objects: objects, Plan: s.faults},
 		Keys:    keys,
 		Now:     now,
 		Rand:    s.env.Rand,
 		Events:  log,
 		Warn:    s.warnOfEvents,
 	}, nil
-}
-
-// buckets are the local engine's buckets.
-func (s *session) buckets(home string) *bucket.Dir { return s.bucketsAt(home, s.env.Now) }
-
-func (s *session) bucketsAt(home string, now func() time.Time) *bucket.Dir {
-	return bucket.Open(bucket.Config{Dir: filepath.Join(home, "buckets"), Now: now, Rand: s.env.Rand})
 }

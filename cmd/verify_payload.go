@@ -32,7 +32,11 @@ func (v *verification) fetch(ctx context.Context, at sign.Location, dir string) 
 	if err != nil {
 		return nil, err
 	}
-	object, err := v.buckets(home).Get(ctx, at.Bucket, at.Key, at.Version)
+	store, err := v.openBuckets(ctx, home, v.env.Now)
+	if err != nil {
+		return nil, err
+	}
+	object, err := store.Get(ctx, at.Bucket, at.Key, at.Version)
 	var refusal *bucket.Error
 	if errors.As(err, &refusal) {
 		return nil, noPayload(refusal.Code)

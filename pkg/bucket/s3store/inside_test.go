@@ -1,0 +1,45 @@
+package s3store_test
+
+import (
+	"testing"
+	"time"
+
+	"signer/pkg/bucket"
+	"signer/pkg/bucket/buckettest"
+	"signer/pkg/bucket/s3store"
+)
+
+// Buckets inside one of S3's keep what all buckets promise, but that they always keep
+// versions.
+func TestInside(t *testing.T) {
+	const always = "they always keep versions"
+	buckettest.Run(t, func(t *testing.T) bucket.Store {
+		s := startFront(t).open(t)
+		if err := s.CreateBucket(t.Context(), "one", bucket.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.PutVersioning(t.Context(), "one", bucket.Enabled); err != nil {
+			t.Fatal(err)
+		}
+		return s3store.Inside(s.(*s3store.Store), "one", "home/", time.Now)
+	}, buckettest.Lacks{
+		"Keys/Dots":                  "S3 does not take keys that lead nowhere as paths",
+		"Pages/TokenBeatsStartAfter": "S3's protocol heeds both",
+		"Buckets/Delete":             always,
+		"Buckets/Versioning":         always,
+		"Put/Info":                   always,
+		"Put/Defaults":               always,
+		"Put/Overwrite":              always,
+		"Versions/DeleteUnversioned": always,
+		"Versions/NullThenEnabled":   always,
+		"Versions/Suspended":         always,
+		"Versions/NullMovesUp":       always,
+		"Versions/SuspendedDelete":   always,
+		"Keys/Control":               always,
+		"Pages/Versions":             always,
+		"Pages/VersionGone":          always,
+		"Conditions/Delete":          always,
+		"Uploads/Unversioned":        always,
+		"Keys/Odd":                   "their keys are shorter by what comes before them",
+	})
+}
