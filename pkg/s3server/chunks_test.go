@@ -3,6 +3,7 @@ package s3server
 import (
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/checksum"
@@ -217,6 +219,25 @@ func FuzzDocuments(f *testing.F) {
 			if err := parseXML(text, v); err != nil && !bucket.IsCode(err, bucket.MalformedXML) {
 				t.Errorf("error %v", err)
 			}
+		}
+	})
+}
+
+// FuzzPolicy checks that policies of forms are read or refused, and that none of them lets
+// a field pass that it does not name.
+func FuzzPolicy(f *testing.F) {
+	f.Add([]byte(`{"expiration":"2044-01-02T03:04:05Z","conditions":[{"bucket":"b"},["eq","$key","k"],["starts-with","$content-type","a/"],["content-length-range",1,"2"]]}`))
+	f.Add([]byte(`{"expiration":1,"conditions":[null,[],{},[["eq"]],["eq",1,2],["content-length-range",1e99,-1]]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		p, err := parsePolicy(base64.StdEncoding.EncodeToString(text))
+		if err != nil {
+			return
+		}
+		if p.holds(map[string]string{"x-amz-meta-nobody-names-this": "x"}, time.Time{}) == nil && !bytes.Contains(bytes.ToLower(text), []byte("nobody")) {
+			t.Errorf("%s lets everything pass", text)
+		}
+		if p.least < 0 || p.most < 0 || p.most > maxBody {
+			t.Errorf("%s: from %d to %d bytes", text, p.least, p.most)
 		}
 	})
 }

@@ -35,6 +35,7 @@ type call struct {
 	param   string // of the query; "" is any
 	header  string // of the request; "" is any
 	streams bool   // the body may be aws-chunked
+	form    bool   // the signature is in the body
 	do      func(*exchange) error
 }
 
@@ -54,6 +55,7 @@ func calls() []call {
 		{name: "ListObjectVersions", method: "GET", scope: inBucket, param: "versions", do: (*exchange).listVersions},
 		{name: "ListObjectsV2", method: "GET", scope: inBucket, param: "list-type", do: (*exchange).listObjectsV2},
 		{name: "ListObjects", method: "GET", scope: inBucket, do: (*exchange).listObjects},
+		{name: "PostObject", method: "POST", scope: inBucket, form: true, do: (*exchange).postObject},
 		{name: "PutBucketTagging", method: "PUT", scope: inBucket, param: "tagging", do: (*exchange).putBucketTags},
 		{name: "PutBucketVersioning", method: "PUT", scope: inBucket, param: "versioning", do: (*exchange).putBucketVersioning},
 
@@ -82,6 +84,14 @@ const others = "abac accelerate acl analytics cors encryption intelligent-tierin
 	"metadataAnnotationTable metadataConfiguration metadataInventoryTable metadataJournalTable metadataTable metrics notification object-lock " +
 	"ownershipControls policy policyStatus publicAccessBlock renameObject replication requestPayment restore retention select session " +
 	"torrent website"
+
+// proves finds out who makes the call.
+func (c call) proves(x *exchange) error {
+	if c.form {
+		return x.proveForm()
+	}
+	return x.prove()
+}
 
 // fits tells whether a request makes the call.
 func (c call) fits(x *exchange) bool {

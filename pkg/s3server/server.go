@@ -4,7 +4,7 @@
 // proves who sent it, and carries it out on the caller's [bucket.Store]; bodies
 // stream both ways. Clients of S3 cannot tell the difference in what is offered:
 // buckets, versioning, objects with their headers, tags and checksums, conditional
-// requests, ranges, copies, uploads in parts, and listings. Buckets are named in the
+// requests, ranges, copies, uploads in parts, forms, and listings. Buckets are named in the
 // path or, where a base domain is configured, in the host.
 //
 // Access lists, policies, encryption, locks, lifecycles and whatever else S3 has are
@@ -109,6 +109,7 @@ type exchange struct {
 	chain   *sigv4.Chain
 	caller  Caller
 	store   bucket.Store
+	form    form
 	begun   bool // the answer's status has been sent
 }
 
@@ -143,7 +144,7 @@ func (x *exchange) serve() error {
 	}
 	entry := accesslog.Of(x.r.Context())
 	entry.Service, entry.Operation = "s3", c.name
-	if err := x.prove(); err != nil {
+	if err := c.proves(x); err != nil {
 		return err
 	}
 	entry.KeyID, entry.Account, entry.Principal = x.caller.KeyID, x.caller.Account, x.caller.Principal

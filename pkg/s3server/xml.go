@@ -15,7 +15,9 @@ import (
 const namespace = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 // answer answers with an XML document whose root has this name.
-func (x *exchange) answer(root string, v any) error {
+func (x *exchange) answer(root string, v any) error { return x.answerWith(http.StatusOK, root, v) }
+
+func (x *exchange) answerWith(status int, root string, v any) error {
 	var b bytes.Buffer
 	b.WriteString(xml.Header)
 	if err := encode(&b, root, v); err != nil {
@@ -24,7 +26,7 @@ func (x *exchange) answer(root string, v any) error {
 	x.set("Content-Type", "application/xml")
 	x.set("Content-Length", strconv.Itoa(b.Len()))
 	x.begun = true
-	x.w.WriteHeader(http.StatusOK)
+	x.w.WriteHeader(status)
 	_, _ = x.w.Write(b.Bytes()) // nobody is left to be told that this fails
 	return nil
 }

@@ -117,6 +117,16 @@ def presigned():
         same("presigned", (answer.read(), answer.headers["Content-Type"]), (b"by url", "a/b"))
 
 
+def form():
+    to = s3.generate_presigned_post("boto", "posted/${filename}", Fields={"Content-Type": "a/b"}, Conditions=[{"Content-Type": "a/b"}, ["content-length-range", 1, 10]], ExpiresIn=60)
+    parts = "".join('--xyz\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % field for field in to["fields"].items())
+    parts += '--xyz\r\nContent-Disposition: form-data; name="file"; filename="f.txt"\r\n\r\nby form\r\n--xyz--\r\n'
+    with urllib.request.urlopen(urllib.request.Request(to["url"], parts.encode(), {"Content-Type": "multipart/form-data; boundary=xyz"})) as answer:
+        same("posted", answer.status, 204)
+    got = s3.get_object(Bucket="boto", Key="posted/f.txt")
+    same("form", (got["Body"].read(), got["ContentType"]), (b"by form", "a/b"))
+
+
 def listings():
     keys = ["l/a", "l/b/1", "l/b/2", "l/c\u0007 +", "l/d"]
     for k in keys:
@@ -149,5 +159,5 @@ def deletes():
     same("buckets", s3.list_buckets()["Buckets"], [])
 
 
-for step in [objects, transfers, parts, presigned, listings, deletes]:
+for step in [objects, transfers, parts, presigned, form, listings, deletes]:
     step()
