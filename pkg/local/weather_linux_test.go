@@ -104,7 +104,7 @@ func (w *weather) tide(stop chan struct{}) error {
 			return err
 		}
 		time.Sleep(time.Duration(rand.IntN(100)) * time.Millisecond)
-		if err := errors.Join(os.Remove(path), w.widen()); err != nil {
+		if err := errors.Join(os.Remove(path), w.widen(room)); err != nil {
 			return err
 		}
 		select {
@@ -115,8 +115,8 @@ func (w *weather) tide(stop chan struct{}) error {
 	}
 }
 
-// widen gives the disk the room again that jobs have used up.
-func (w *weather) widen() error {
+// widen gives the disk as much room as that, beside what is in use.
+func (w *weather) widen(room uint64) error {
 	var at syscall.Statfs_t
 	if err := syscall.Statfs(w.disk, &at); err != nil {
 		return err
@@ -161,7 +161,7 @@ func (w *weather) readOnly() {
 func (w *weather) damaged() {
 	for end := time.Now().Add(w.each); time.Now().Before(end); {
 		good := filepath.Join(w.disk, "good")
-		must(w.t, w.widen())
+		must(w.t, w.widen(room))
 		must(w.t, duplicate(w.home.dir, good))
 		must(w.t, damage(filepath.Join(w.home.dir, "records.db")))
 		other := newLedger(w.t)
@@ -212,6 +212,6 @@ func damage(path string) error {
 
 // clear is good weather.
 func (w *weather) clear() {
-	must(w.t, w.widen())
+	must(w.t, w.widen(100*room))
 	w.rage(w.home, w.each)
 }
