@@ -24,6 +24,8 @@ type reader struct {
 	tar    *tar.Reader
 	sum    *lagging
 	to     *os.Root // nil: it is only looked at
+	near   *os.Root // the directory in it that was used last, or nil
+	below  string   // its name
 	buffer []byte
 	Summary
 }
@@ -64,6 +66,7 @@ func read(ctx context.Context, r io.Reader, to *os.Root) (Summary, error) {
 	sum := &lagging{Hash: sha256.New()}
 	raw := io.TeeReader(bufio.NewReaderSize(r, bufferSize), sum)
 	e := &reader{ctx: ctx, raw: raw, tar: tar.NewReader(raw), sum: sum, to: to, buffer: make([]byte, bufferSize)}
+	defer e.leave()
 	if err := e.mark(); err != nil {
 		return Summary{}, err
 	}
@@ -162,11 +165,52 @@ func (e *reader) made(err error) error {
 	return err
 }
 
+// place is where a name leads: to the directory that was used last, if it goes on from
+// that, since the way there from the top takes a step for each directory.
+func (e *reader) place(name string) (*os.Root, string) {
+	if rest, ok := strings.CutPrefix(name, e.below+"/"); ok && e.near != nil {
+		return e.near, rest
+	}
+	return e.to, name
+}
+
+// enter makes the directory that something is in the one that was used last.
+func (e *reader) enter(name string) error {
+	parent := path.Dir(name)
+	if parent == "." || e.near != nil && e.below == parent {
+		return nil
+	}
+	if err := e.to.MkdirAll(parent, 0o700); err != nil {
+		return err
+	}
+	near, err := e.to.OpenRoot(parent)
+	if err != nil {
+		return err
+	}
+	e.leave()
+	e.near, e.below = near, parent
+	return nil
+}
+
+func (e *reader) leave() {
+	if e.near != nil {
+		e.near.Close()
+	}
+}
+
 func (e *reader) dir(name string) error {
 	if e.to == nil {
 		return nil
 	}
-	return e.made(e.to.MkdirAll(name, 0o700))
+	if err := e.enter(name); err != nil {
+		return e.made(err)
+	}
+	root, rest := e.place(name)
+	err := root.Mkdir(rest, 0o700)
+	if errors.Is(err, fs.ErrExist) { // made for a file in it
+		err = root.MkdirAll(rest, 0o700)
+	}
+	return e.made(err)
 }
 
 func (e *reader) file(name string) error {
@@ -193,14 +237,16 @@ func (e *reader) content(name string) (int64, error) {
 // have it.
 func (e *reader) create(name string) (*os.File, error) {
 	const fresh = os.O_WRONLY | os.O_CREATE | os.O_EXCL
-	f, err := e.to.OpenFile(name, fresh, 0o600)
+	root, rest := e.place(name)
+	f, err := root.OpenFile(rest, fresh, 0o600)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return f, err
 	}
-	if err := e.to.MkdirAll(path.Dir(name), 0o700); err != nil {
+	if err := e.enter(name); err != nil {
 		return nil, err
 	}
-	return e.to.OpenFile(name, fresh, 0o600)
+	root, rest = e.place(name)
+	return root.OpenFile(rest, fresh, 0o600)
 }
 
 // end compares the checksum, and sees that nothing follows but zeros.
