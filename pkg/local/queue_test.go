@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,8 +15,10 @@ import (
 // Who finds too many jobs waiting waits, and is asked to come again.
 func TestBacklogIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		b, there := newBacklog(2), map[string]int{"a": 2}
-		waiting := func(context.Context) (map[string]int, error) { return there, nil }
+		b := newBacklog(2)
+		var there atomic.Int64
+		there.Store(2)
+		waiting := func(context.Context) (map[string]int, error) { return map[string]int{"a": int(there.Load())}, nil }
 		for range 2 {
 			if err := b.admit(t.Context(), waiting, "a"); err != nil {
 				t.Fatal(err)
@@ -35,12 +38,11 @@ func TestBacklogIsBounded(t *testing.T) {
 		}
 		go func() {
 			time.Sleep(time.Second)
-			there = map[string]int{"a": 1} // somebody somewhere has begun one
+			there.Store(1) // somebody somewhere has begun one
 		}()
 		if err := b.admit(t.Context(), waiting, "a"); err != nil {
 			t.Error(err)
 		}
-		there = nil
 		if err := b.count(t.Context(), func(context.Context) (map[string]int, error) { return nil, fmt.Errorf("away") }); err == nil {
 			t.Error("it was counted")
 		}

@@ -1,0 +1,129 @@
+package local_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+
+	"signer/pkg/bucket"
+	"signer/pkg/local"
+	"signer/pkg/records"
+)
+
+func (h *home) records(t *testing.T) *records.Store {
+	t.Helper()
+	s, err := records.Open(ctx, records.Config{Path: filepath.Join(h.dir, "records.db")})
+	must(t, err)
+	t.Cleanup(func() { s.Close() })
+	return s
+}
+
+// A job of which one worker after the other dies has failed in the end, and says why.
+func TestPoisonedJobFails(t *testing.T) {
+	h := app(t)
+	e := h.background(t)
+	id, err := h.start(ctx, e, "")
+	must(t, err)
+	s := h.records(t)
+	claim := s.ClaimWaiting
+	for attempt := range int64(8) {
+		jobs, err := claim(ctx, records.Claiming{Worker: "dead", For: time.Hour, Limit: 1})
+		must(t, err)
+		if len(jobs) != 1 || jobs[0].Attempt != attempt+1 {
+			t.Fatalf("attempt %d: got %+v", attempt, jobs)
+		}
+		claim = s.ClaimLapsed
+	}
+	defer e.Work(1)(ctx)
+	eventually(t, func() bool { return h.status(t, e, id) == "Failed" })
+	job, err := e.DescribeSigningJob(ctx, &signer.DescribeSigningJobInput{JobId: &id})
+	must(t, err)
+	if got := aws.ToString(job.StatusReason); got != "Signing was interrupted too often." {
+		t.Errorf("it says %q", got)
+	}
+}
+
+// A worker that has lost a job to another stops, and leaves it alone.
+func TestLostJobIsAnothers(t *testing.T) {
+	h := app(t)
+	begun, started := make(chan struct{}), make(chan error)
+	c := h.config()
+	c.Lease, c.Objects = 30*time.Millisecond, slow{h.buckets, begun}
+	e := open(t, c)
+	go func() {
+		_, err := h.start(ctx, e, "token")
+		started <- err
+	}()
+	<-begun
+	s := h.records(t)
+	in := records.Partition{Account: account, Region: region}
+	var theirs records.Claim
+	eventually(t, func() bool {
+		job, err := s.JobByToken(ctx, in, "token")
+		must(t, err)
+		name, err := s.Enlist()
+		must(t, err)
+		theirs = records.Claim{Worker: name, Attempt: job.Attempt + 1, For: time.Hour}
+		err = s.TakeJob(ctx, job.ID, job.Claim, theirs)
+		if err != nil && !errors.Is(err, records.ErrChanged) { // which has been renewed meanwhile
+			t.Fatal(err)
+		}
+		return err == nil
+	})
+	must(t, <-started)
+	job, err := s.JobByToken(ctx, in, "token")
+	must(t, err)
+	if job.Status != records.InProgress || job.Worker != theirs.Worker || job.Attempt != theirs.Attempt {
+		t.Errorf("it is %s, of %+v", job.Status, job.Claim)
+	}
+	must(t, s.ReturnJob(ctx, job.ID, theirs))
+	h.checkJobs(t, map[string]bool{job.ID: true})
+}
+
+// stuck are buckets that take no object before the caller gives up, however often it
+// tries.
+type stuck struct {
+	*bucket.Dir
+	once  sync.Once
+	begun chan struct{}
+}
+
+func (s *stuck) Put(ctx context.Context, _, _ string, _ io.Reader, _ bucket.PutOptions) (bucket.Stored, error) {
+	s.once.Do(func() { close(s.begun) })
+	<-ctx.Done()
+	return bucket.Stored{}, ctx.Err()
+}
+
+// Work that is done keeps its claims: nobody else takes a job that takes long.
+func TestLongJobIsKept(t *testing.T) {
+	h := app(t)
+	begun := make(chan struct{})
+	e := h.background(t, func(c *local.Config) {
+		c.Lease, c.Objects = 100*time.Millisecond, &stuck{Dir: h.buckets, begun: begun}
+	})
+	id, err := h.start(ctx, e, "")
+	must(t, err)
+	stop := e.Work(1)
+	<-begun
+	s := h.records(t)
+	var first time.Time
+	eventually(t, func() bool { // until the claim has been renewed a few times
+		job, err := s.Job(ctx, records.Partition{Account: account, Region: region}, id)
+		must(t, err)
+		if first.IsZero() {
+			first = job.Until
+		}
+		return job.Until.Sub(first) > 50*time.Millisecond
+	})
+	hurry, cancel := context.WithCancel(ctx)
+	cancel()
+	stop(hurry)
+	h.checkJobs(t, map[string]bool{id: true})
+}
