@@ -48,7 +48,7 @@ func newServe(s *session) *cobra.Command {
 	addText(f, &o.addr, "addr", "The address to listen on, as HOST:PORT. Port 0 is any that is free. It is 127.0.0.1:8333 unless you say otherwise.")
 	addText(f, &o.tlsCert, "tls-cert", "A file with the server's certificate and those above it, in PEM. It is read again when it changes.")
 	addText(f, &o.tlsKey, "tls-key", "A file with the certificate's private key, in PEM.")
-	addSwitch(f, &o.plaintext, "insecure-plaintext", "Listen in plain text on addresses that other machines reach. Whoever is on the way can then read what is sent and send it again, though not change it.")
+	addSwitch(f, &o.plaintext, "insecure-plaintext", "Listen in plain text on addresses that other machines reach. Whoever is on the way can then read what is sent, though not change it.")
 	addText(f, &o.s3Domain, "s3-domain", "A domain before which buckets may be named in the host, as in BUCKET.DOMAIN. Without it they are in the path.")
 	addText(f, &o.adminAddr, "admin-addr", "Another address to listen on, in plain text and for everybody who gets there: pages to look at jobs and profiles with a browser, /healthz, /readyz and, for Prometheus, /metrics. Without it there are none.")
 	addWords(f, &o.adminHosts, "admin-host", "Names under which browsers may ask for the pages at --admin-addr, beside localhost and addresses.")
