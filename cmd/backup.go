@@ -20,6 +20,7 @@ const backupHelp = "Copy the home of the local engine into a file: records, priv
 	"The file holds the private keys: encrypted if they are in the home, and else as they are. It is made for its owner only; keep it so. " +
 	"A file that is there already is not replaced. With - the backup goes to standard output, and no answer does, so that another " +
 	"program can compress or encrypt it.\n\n" +
+	"What several machines share is not in the home, nor in the file: records in a database, objects in an object store. A warning says so.\n\n" +
 	"The file is a tar archive. It ends with a checksum of everything in it, to which restore holds it."
 
 // newBackup makes the command that copies a home into a file.
@@ -33,6 +34,9 @@ func newBackup(s *session) *cobra.Command {
 func (s *session) backup(ctx context.Context, name string) error {
 	home, err := s.homeDirectory()
 	if err != nil {
+		return err
+	}
+	if err := s.warnOfSharing(home); err != nil {
 		return err
 	}
 	from := s.homeFiles(home)
@@ -49,6 +53,20 @@ func (s *session) backup(ctx context.Context, name string) error {
 	}
 	return s.print("Backup", document.New(member{Name: "file", Value: name}, member{Name: "files", Value: int64(done.Files)},
 		member{Name: "bytes", Value: done.Bytes}, member{Name: "plainKeys", Value: int64(plain)}))
+}
+
+// warnOfSharing says what is not in a backup, since it is not in the home.
+func (s *session) warnOfSharing(home string) error {
+	shared, err := s.sharing(home)
+	for _, part := range []struct{ url, advice string }{
+		{shared.DatabaseURL, "the records are in a database, and not in the backup: copy them first, with pg_dump for example"},
+		{shared.ObjectStore, "objects are in an object store, and not in the backup: see that they are kept there"},
+	} {
+		if part.url != "" {
+			fmt.Fprintf(s.env.Stderr, "warning: %s\n", part.advice)
+		}
+	}
+	return err
 }
 
 func (s *session) writeToStdout(ctx context.Context, from backup.Home) error {
