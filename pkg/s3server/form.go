@@ -23,8 +23,35 @@ type form struct {
 	file   *multipart.Part
 }
 
-// maxFields is how many bytes S3 takes before the file.
-const maxFields = 20 << 10
+// maxFields is how many bytes of fields S3 takes before the file. With what is around
+// them they may have maxForm bytes.
+const (
+	maxFields = 20 << 10
+	maxForm   = 64 << 10
+)
+
+// gate is a body of which so many bytes are let through before it is opened.
+type gate struct {
+	io.Reader
+	left int
+	open bool
+}
+
+func (g *gate) Read(p []byte) (int, error) {
+	if g.open {
+		return g.Reader.Read(p)
+	}
+	if g.left <= 0 {
+		return 0, tooManyFields()
+	}
+	n, err := g.Reader.Read(p[:min(len(p), g.left)])
+	g.left -= n
+	return n, err
+}
+
+func tooManyFields() *bucket.Error {
+	return refused("MaxPostPreDataLengthExceeded", http.StatusBadRequest, "Your POST request fields preceding the upload file were too large.")
+}
 
 // readForm reads a form up to the content of its file.
 func (x *exchange) readForm() (form, error) {
@@ -36,7 +63,8 @@ func (x *exchange) readForm() (form, error) {
 		return form{}, malformedForm()
 	}
 	f := form{fields: map[string]string{}}
-	for r, left := multipart.NewReader(x.r.Body, params["boundary"]), maxFields; ; {
+	body := &gate{Reader: x.r.Body, left: maxForm}
+	for r, left := multipart.NewReader(body, params["boundary"]), maxFields; ; {
 		part, err := r.NextRawPart()
 		switch {
 		case errors.Is(err, io.EOF):
@@ -46,7 +74,7 @@ func (x *exchange) readForm() (form, error) {
 		}
 		name := strings.ToLower(part.FormName())
 		if name == "file" {
-			f.file = part
+			f.file, body.open = part, true
 			return f, nil
 		}
 		value, err := io.ReadAll(io.LimitReader(part, int64(left)+1))
@@ -54,7 +82,7 @@ func (x *exchange) readForm() (form, error) {
 			return form{}, orBroken(err)
 		}
 		if left -= len(name) + len(value); left < 0 {
-			return form{}, refused("MaxPostPreDataLengthExceeded", http.StatusBadRequest, "Your POST request fields preceding the upload file were too large.")
+			return form{}, tooManyFields()
 		}
 		if name != "" {
 			f.fields[name] = string(value)
@@ -68,7 +96,7 @@ func malformedForm() *bucket.Error {
 
 // orBroken is the error of the line, if it is one.
 func orBroken(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, new(interface{ Timeout() bool })) {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, new(*bucket.Error)) || errors.As(err, new(interface{ Timeout() bool })) {
 		return err
 	}
 	return malformedForm()

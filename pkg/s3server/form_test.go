@@ -136,6 +136,12 @@ func TestForgedForms(t *testing.T) {
 	if answer, text := s.send(s.request("POST", "/bkt", "--x--\r\n", "Content-Type: multipart/form-data; boundary=x")); content(text, "Code") != "InvalidArgument" {
 		t.Errorf("no file: %s %s", answer.Status, text)
 	}
+	for _, long := range []string{strings.Repeat("x", 1<<20), strings.Repeat("--x\r\nA: b\r\n\r\n\r\n", 1<<16), "--x\r\nA: " + strings.Repeat("x", 1<<20)} {
+		answer, text := s.send(s.request("POST", "/bkt", long, "Content-Type: multipart/form-data; boundary=x"))
+		if code := content(text, "Code"); answer.StatusCode != 400 || code != "MaxPostPreDataLengthExceeded" && code != "MalformedPOSTRequest" {
+			t.Errorf("%.30q...: %s", long, text)
+		}
+	}
 	if _, text := s.must("GET", "/bkt?list-type=2", ""); strings.Contains(text, "<Key>") {
 		t.Errorf("posted: %s", text)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"signer/pkg/bucket"
 )
@@ -162,6 +163,36 @@ var tags = []test{
 		b.refused(err, bucket.NoSuchBucket)
 		b.ok(b.CreateBucket(b.Context(), b.name, bucket.CreateOptions{Tags: red}))
 		told(red)
+	}},
+	{"Race", func(b *box) {
+		t := b.tagger()
+		b.put("k", "0")
+		var wait sync.WaitGroup
+		stop := make(chan struct{})
+		wait.Go(func() {
+			for {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				_, err := t.PutTags(b.Context(), b.name, "k", "", red)
+				if err != nil && !bucket.IsCode(err, bucket.NoSuchVersion) && !bucket.IsCode(err, bucket.NoSuchKey) {
+					b.Error(err)
+				}
+			}
+		})
+		for i := range 30 { // what is tagged meanwhile never comes back
+			body := fmt.Sprint(i)
+			b.put("k", body)
+			b.same("body", b.read("k", ""), body)
+			b.delete("k", "")
+			_, err := b.Head(b.Context(), b.name, "k", "")
+			b.refused(err, bucket.NoSuchKey)
+		}
+		close(stop)
+		wait.Wait()
+		b.ok(b.DeleteBucket(b.Context(), b.name))
 	}},
 	{"Given up", func(b *box) {
 		t := b.tagger()
