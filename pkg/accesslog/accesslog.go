@@ -28,6 +28,15 @@ type Entry struct {
 	Took                        time.Duration
 
 	trace Trace
+	span  string // of the request in that trace
+}
+
+// Follow tells in which trace the request is, and its span there.
+func (e *Entry) Follow(trace, span string) {
+	if e.trace.ID != trace {
+		e.trace = Trace{ID: trace}
+	}
+	e.span = span
 }
 
 type key struct{}
@@ -103,7 +112,7 @@ func (e *Entry) attributes(id string) []slog.Attr {
 		slog.String("method", e.Method), slog.String("path", e.Path), slog.Int("status", e.Status), slog.String("error", e.Error),
 		slog.String("account", e.Account), slog.String("principal", e.Principal), slog.String("accessKeyId", e.KeyID),
 		slog.String("remote", e.Remote), slog.String("userAgent", e.Agent),
-		slog.String("traceId", e.trace.ID), slog.String("parentId", e.trace.Parent),
+		slog.String("traceId", e.trace.ID), slog.String("parentId", e.trace.Parent), slog.String("spanId", e.span),
 		slog.Int64("bytesIn", e.Read), slog.Int64("bytesOut", e.Written),
 		slog.Float64("ms", float64(e.Took.Microseconds())/1000),
 	}
