@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"time"
 
 	"signer/pkg/console"
 	"signer/pkg/listen"
@@ -44,4 +45,13 @@ func (d *daemon) adminHandler(at net.Addr) http.Handler {
 func loopback(at net.Addr) bool {
 	tcp, ok := at.(*net.TCPAddr)
 	return ok && tcp.IP.IsLoopback()
+}
+
+// closeTraces sends the last spans, if a collector takes them soon.
+func (d *daemon) closeTraces() {
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
+	defer stop()
+	if err := d.traces.Close(ctx); err != nil {
+		d.log.Warn("traces", "error", err)
+	}
 }

@@ -22,6 +22,7 @@ import (
 	"signer/pkg/s3server"
 	"signer/pkg/server"
 	"signer/pkg/sigv4"
+	"signer/pkg/traces"
 )
 
 // daemon is what serve has open.
@@ -38,6 +39,7 @@ type daemon struct {
 	counts  *faults.Counts
 	numbers *numbers
 	started time.Time
+	traces  *traces.Tracer
 
 	stopping atomic.Bool
 }
@@ -60,17 +62,20 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	if err := d.unlocked(ctx); err != nil {
 		return nil, err
 	}
+	if d.traces, err = traces.Open(ctx, traces.Config{LookupEnv: s.env.LookupEnv, Version: version, Log: log, Now: s.env.Now}); err != nil {
+		return nil, &configError{"Configuration", err.Error() + "."}
+	}
 	s.warnOfFaults()
 	if d.records, err = c.Records(ctx); err != nil {
 		return nil, err
 	}
 	c.Records = func(context.Context) (*records.Store, error) { return d.records, nil }
-	c.Background, c.Ended, c.Lease = *o.queue, d.numbers.jobEnded, time.Duration(*o.lease)*time.Second
+	c.Background, c.Ended, c.Lease = *o.queue, d.jobEnded, time.Duration(*o.lease)*time.Second
 	c.Warn = func(err error) { log.Warn("work", "error", err) }
 	if d.engine, err = local.Open(c); err != nil {
 		return nil, errors.Join(err, d.records.Close())
 	}
-	d.numbers.watch(d.engine)
+	d.numbers.watch(d)
 	return d, nil
 }
 
@@ -88,6 +93,7 @@ func (d *daemon) close() {
 	if err := errors.Join(d.engine.Close(), d.records.Close()); err != nil {
 		d.log.Error("close", "error", err)
 	}
+	d.closeTraces()
 }
 
 // handler answers requests to all services.
@@ -100,7 +106,7 @@ func (d *daemon) handler() http.Handler {
 		"s3":  buckets,
 	}
 	c.Astray = buckets
-	return accesslog.Handler(d.numbers.running(server.New(c)), accesslog.Config{Log: d.log, Now: d.env.Now, Done: d.numbers.requestEnded})
+	return accesslog.Handler(d.traces.Handler(d.numbers.running(server.New(c))), accesslog.Config{Log: d.log, Now: d.env.Now, Done: d.numbers.requestEnded})
 }
 
 // Key finds the access key that a request is signed with.
@@ -165,5 +171,19 @@ func (d *daemon) ready(ctx context.Context) error {
 	}
 	ctx, stop := context.WithTimeout(ctx, 5*time.Second)
 	defer stop()
-	return d.records.Ping(ctx)
+	if err := d.records.Ready(ctx); err != nil {
+		return err
+	}
+	return d.keysReady(ctx)
+}
+
+// keysReady tells what keeps the server from signing with the authority's keys. Where
+// there are none yet, the first job makes them.
+func (d *daemon) keysReady(ctx context.Context) error {
+	roots, err := d.keys.Trusted(ctx)
+	if err != nil || len(roots) == 0 {
+		return err
+	}
+	_, err = d.keys.Identity(ctx, d.at.region)
+	return err
 }

@@ -24,3 +24,7 @@ func (e *examination) disk(context.Context) {
 		e.note(f)
 	}
 }
+
+// Room is how many bytes can be written to the disk of a directory, where that can be
+// told.
+func Room(dir string) (free uint64, ok bool) { return room(dir) }

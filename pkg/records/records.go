@@ -17,7 +17,6 @@
 package records
 
 import (
-	"context"
 	"database/sql"
 	"errors"
 )
@@ -63,12 +62,6 @@ type Store struct {
 	writing chan struct{} // holds the one place for a writer of this process
 	queue   queue
 	workers workers
-}
-
-// Ping reads a little of the database, to see whether that works.
-func (s *Store) Ping(ctx context.Context) error {
-	_, err := s.version(ctx)
-	return s.failed("read the records", err)
 }
 
 // Close closes the database, and ends the worker that [Store.Enlist] made.
