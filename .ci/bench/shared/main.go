@@ -1,0 +1,77 @@
+// Shared measures what it costs to share a database and an object store. Run it from
+// the repository's root, with a PostgreSQL database that may be filled with rubbish:
+//
+//		go run ./.ci/bench/shared -database postgres://… [-jobs N] [-million N] [-store URL] [-only jobs|page|objects]
+//
+//	  - jobs: how many jobs a second one server signs on records in its home, and one, two
+//	    and three servers on the database.
+//	  - page: how long a page of 25 of so many jobs takes, with each filter.
+//	  - objects: how long objects of 1 KB, 1 MB and 250 MB take to put and to get in a
+//	    directory and on the object store, an S3 endpoint for which AWS_ACCESS_KEY_ID and
+//	    so on are set.
+//
+// Everything runs on this machine, so servers take processors from the database and from
+// each other: it shows what sharing costs, and not how far it goes.
+package main
+
+import (
+	"cmp"
+	"flag"
+	"log"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// bench is what all measurements have in common.
+type bench struct {
+	dir, signer     string
+	database, store string
+	jobs, million   int
+}
+
+func main() {
+	log.SetFlags(0)
+	var b bench
+	flag.StringVar(&b.database, "database", "", "the URL of a PostgreSQL database")
+	flag.StringVar(&b.store, "store", "", "the endpoint of an object store")
+	flag.IntVar(&b.jobs, "jobs", 600, "jobs to sign")
+	flag.IntVar(&b.million, "million", 1_000_000, "jobs to list")
+	only := flag.String("only", "", "measure only this")
+	flag.Parse()
+	dir, err := os.MkdirTemp("", "shared-")
+	check(err)
+	defer os.RemoveAll(dir)
+	b.dir, b.signer = dir, filepath.Join(dir, "signer")
+	for _, part := range []struct {
+		name  string
+		run   func()
+		needs string
+	}{{"jobs", b.measureJobs, b.database}, {"page", b.measurePages, b.database}, {"objects", b.measureObjects, b.store}} {
+		if cmp.Or(*only, part.name) == part.name && part.needs != "" {
+			part.run()
+		}
+	}
+}
+
+// build makes the program.
+func (b *bench) build() {
+	out, err := exec.Command("go", "build", "-o", b.signer, ".").CombinedOutput()
+	if err != nil {
+		log.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// ms is the time at a part of all, in milliseconds.
+func ms(all []time.Duration, part float64) float64 {
+	slices.Sort(all)
+	return float64(all[int(part*float64(len(all)-1))].Microseconds()) / 1000
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}
