@@ -3,6 +3,7 @@ package local_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -143,18 +144,20 @@ func (h *home) ended(t *testing.T, e *local.Engine) *signer.DescribeSigningJobOu
 	return nil
 }
 
-// A job of which one process after the other dies fails.
+// A job of which one process after the other dies fails, unless its object is there.
 func TestJobThatKills(t *testing.T) {
-	h := app(t)
-	c, _ := h.spawn(t, "dying", "before")
-	c.Wait()
-	job := h.recorded(t)
-	s, err := h.config().Records(ctx)
-	must(t, err)
-	must(t, s.TakeJob(ctx, job.ID, job.Claim, records.Claim{Worker: "another that died", Attempt: 8}))
-	must(t, s.Close())
-	if job := h.ended(t, h.engine(t)); job.Status != types.SigningStatusFailed {
-		t.Errorf("it is %s", job.Status)
+	for moment, want := range map[string]types.SigningStatus{"before": types.SigningStatusFailed, "after": types.SigningStatusSucceeded} {
+		h := app(t)
+		c, _ := h.spawn(t, "dying", moment)
+		c.Wait()
+		job := h.recorded(t)
+		s, err := h.config().Records(ctx)
+		must(t, err)
+		must(t, s.TakeJob(ctx, job.ID, job.Claim, records.Claim{Worker: "another that died", Attempt: 8}))
+		must(t, s.Close())
+		if job := h.ended(t, h.engine(t)); job.Status != want {
+			t.Errorf("it died %s and is %s", moment, job.Status)
+		}
 	}
 }
 
@@ -192,18 +195,20 @@ func TestInterrupted(t *testing.T) {
 	h.checkJobs(t, nil) // by another engine, while e still lives
 }
 
-// A source that is gone when a job is resumed fails the job.
+// A source that is gone when a job is resumed fails the job, unless it is signed.
 func TestSourceGoneBeforeResuming(t *testing.T) {
-	h := app(t)
-	c, _ := h.spawn(t, "dying", "before")
-	c.Wait()
-	info, err := h.buckets.Head(ctx, source, "app.zip", "")
-	must(t, err)
-	_, err = h.buckets.Delete(ctx, source, "app.zip", info.VersionID)
-	must(t, err)
-	job := h.ended(t, h.engine(t))
-	if job.Status != types.SigningStatusFailed || *job.StatusReason != "S3 object app.zip not accessible. Please check your permissions" {
-		t.Errorf("it is %s: %s", job.Status, aws.ToString(job.StatusReason))
+	for moment, want := range map[string]string{"before": "Failed: S3 object app.zip not accessible. Please check your permissions", "after": "Succeeded: Signing Succeeded"} {
+		h := app(t)
+		c, _ := h.spawn(t, "dying", moment)
+		c.Wait()
+		info, err := h.buckets.Head(ctx, source, "app.zip", "")
+		must(t, err)
+		_, err = h.buckets.Delete(ctx, source, "app.zip", info.VersionID)
+		must(t, err)
+		job := h.ended(t, h.engine(t))
+		if got := fmt.Sprint(job.Status, ": ", aws.ToString(job.StatusReason)); got != want {
+			t.Errorf("it died %s and is %s", moment, got)
+		}
 	}
 }
 

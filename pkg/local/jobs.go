@@ -256,18 +256,38 @@ func (e *Engine) claim(ctx context.Context, store *records.Store, job records.Jo
 // resume works off a job that another worker has left.
 func (e *Engine) resume(ctx context.Context, job records.Job) error {
 	if job.Attempt > attempts {
-		return e.settle(ctx, job, e.clock(), records.Result{Status: failed, Reason: "Signing was interrupted too often."})
+		return e.giveUp(ctx, job, "Signing was interrupted too often.")
 	}
 	piece, err := e.prepare(ctx, job)
 	if refusal := ofService(err); err != nil && refusal != nil {
-		return e.settle(ctx, job, e.clock(), records.Result{Status: failed, Reason: refusal.ErrorMessage()})
+		return e.giveUp(ctx, job, refusal.ErrorMessage())
+	}
+	if err != nil && e.later(job, err) {
+		return e.giveBack(ctx, job, pause(job), err)
 	}
 	if err != nil {
-		e.giveBack(ctx, job)
-		return err
+		return e.giveBack(ctx, job, 0, err)
 	}
 	defer piece.close()
 	return e.finish(ctx, piece)
+}
+
+// giveUp ends a job that cannot be worked on any more. It has failed, unless a worker
+// died when the signed object was there and only the record of that missing.
+func (e *Engine) giveUp(ctx context.Context, job records.Job, reason string) error {
+	r := records.Result{Status: failed, Reason: reason}
+	if platform, err := platformOf(job.Platform); err == nil {
+		p := &piece{job: job, platform: platform, claims: claims(job)}
+		version, err := e.delivered(ctx, p)
+		switch {
+		case err == nil:
+			r = p.success(version)
+		case ofService(err) == nil: // it cannot be found out now
+			e.giveBack(ctx, job)
+			return err
+		}
+	}
+	return e.settle(ctx, job, e.clock(), r)
 }
 
 // DescribeSigningJob describes a job that the caller's account owns or started.
