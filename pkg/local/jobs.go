@@ -262,11 +262,9 @@ func (e *Engine) resume(ctx context.Context, job records.Job) error {
 	if refusal := ofService(err); err != nil && refusal != nil {
 		return e.giveUp(ctx, job, refusal.ErrorMessage())
 	}
-	if err != nil && e.later(job, err) {
-		return e.giveBack(ctx, job, pause(job), err)
-	}
 	if err != nil {
-		return e.giveBack(ctx, job, 0, err)
+		e.giveBack(ctx, job)
+		return err
 	}
 	defer piece.close()
 	return e.finish(ctx, piece)
