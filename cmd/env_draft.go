@@ -16,6 +16,23 @@ type draftFile struct {
 	path  string // its place
 	aside string // its name until then; "" if it has none
 	dirs  *dirSyncs
+
+	written, begun int64 // bytes; how many of them are on their way to the disk
+}
+
+// wayBehind is how much is written before the system is told to begin with it.
+const wayBehind = 8 << 20
+
+// Write has what is written brought to the disk meanwhile, so that Sync has little
+// to wait for.
+func (d *draftFile) Write(p []byte) (int, error) {
+	n, err := d.File.Write(p)
+	d.written += int64(n)
+	if d.written-d.begun >= wayBehind {
+		beginSync(d.File, d.begun, d.written-d.begun)
+		d.begun = d.written
+	}
+	return n, err
 }
 
 // drafts returns how drafts are made in this process. Many that get their places in
@@ -25,12 +42,12 @@ func drafts() func(path string) (*draftFile, error) {
 	return func(path string) (*draftFile, error) {
 		f, err := unnamedFile(filepath.Dir(path))
 		if err == nil {
-			return &draftFile{f, path, "", dirs}, nil
+			return &draftFile{File: f, path: path, dirs: dirs}, nil
 		}
 		if f, err = os.OpenFile(besides(path), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666); err != nil {
 			return nil, err
 		}
-		return &draftFile{f, path, f.Name(), dirs}, nil
+		return &draftFile{File: f, path: path, aside: f.Name(), dirs: dirs}, nil
 	}
 }
 

@@ -38,3 +38,9 @@ func linkError(path string, err error) error {
 	}
 	return &os.PathError{Op: "name", Path: path, Err: err}
 }
+
+// beginSync has a part of a file brought to the disk, and does not wait for it. Where
+// that fails, Sync will tell.
+func beginSync(f *os.File, at, n int64) {
+	unix.SyncFileRange(int(f.Fd()), at, n, unix.SYNC_FILE_RANGE_WRITE)
+}
