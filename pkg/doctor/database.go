@@ -22,6 +22,7 @@ func (e *examination) database(ctx context.Context) {
 		return
 	}
 	e.Report, e.more, e.altered, e.rootless = before, map[kind]int{modes: e.more[modes]}, altered, 0
+	e.waiting = 0
 	e.recorded(ctx)
 }
 
@@ -91,6 +92,7 @@ const jobsAtOnce = 200
 // allJobs examines the jobs of all accounts and regions.
 func (e *examination) allJobs(ctx context.Context, store *records.Store) (whole bool) {
 	judge := e.newJudge(ctx)
+	defer e.tellWaiting()
 	for in := (records.Partition{}); ; {
 		var err error
 		in, err = store.NextPartition(ctx, in)
@@ -153,11 +155,21 @@ func (e *examination) jobsOf(ctx context.Context, store *records.Store, in recor
 func (e *examination) job(ctx context.Context, store *records.Store, job records.Job, judge *judge) {
 	e.Jobs++
 	switch {
+	case job.Status == records.InProgress && job.Worker == "":
+		e.waiting++
 	case job.Status == records.InProgress && store.Dead(job.Worker):
 		e.oneOf(stuck, Finding{nameOf(job), "is in progress, and nobody works on it: the process that did has died",
 			fmt.Sprintf("finish it, as account %s: signer describe-signing-job --region %s --job-id %s", job.Account, job.Region, job.ID)})
 	case job.Status == "Succeeded":
 		e.signed(ctx, job, judge)
+	}
+}
+
+// tellWaiting tells of jobs that nobody has begun yet, or that were given back.
+func (e *examination) tellWaiting() {
+	if e.waiting > 0 {
+		e.note(Finding{e.recordsConfig().Path, fmt.Sprintf("has %d jobs that wait for somebody to sign them", e.waiting),
+			"nothing, if a server works on this home; else list the jobs of their account and region, which signs them: signer list-signing-jobs"})
 	}
 }
 

@@ -92,6 +92,7 @@ type examination struct {
 	strangers []string               // files that are nothing of signer's
 	broken    []string               // buckets in which nothing can be found
 	altered   map[place]bucket.Fault // versions that are not as they were put, and of which nothing has been told yet
+	waiting   int                    // jobs that nobody has begun
 	rootless  int                    // jobs that were signed by the authority, of which there is no root
 }
 

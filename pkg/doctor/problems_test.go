@@ -50,6 +50,9 @@ func TestProblems(t *testing.T) {
 		"a job whose process died": {do: func(h *home) error {
 			return h.sqlOn("UPDATE jobs SET status = 'InProgress', worker = '1-gone' WHERE id = $1", h.jobs["web"])
 		}, want: "is in progress, and nobody works on it", advice: "signer describe-signing-job --region eu-west-1 --job-id JOB"},
+		"a job that waits": {do: func(h *home) error {
+			return h.sqlOn("UPDATE jobs SET status = 'InProgress', worker = '' WHERE id = $1", h.jobs["web"])
+		}, note: "has 1 jobs that wait for somebody to sign them"},
 		"an index that is missing": {do: func(h *home) error { return h.sqlOn("DROP INDEX jobs_kind") },
 			want: "records.db is damaged: the index jobs_kind is missing", advice: "restore it"},
 		"a page that is damaged": {do: func(h *home) error { return flipPage(h.path("records.db"), 7) }, want: "records.db is damaged: ", advice: "restore it"},
