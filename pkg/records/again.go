@@ -61,7 +61,7 @@ func (l *losses) judge(changed int64, err error) (int64, error) {
 // calm reads from a database, again if need be.
 func (s *Store) calm() reader {
 	if s.server == nil {
-		return s.db
+		return file{s}
 	}
 	return calm{s}
 }

@@ -61,6 +61,7 @@ type Store struct {
 	reading bool          // opened to look at, and nothing else
 	writing chan struct{} // holds the one place for a writer of this process
 	queue   queue
+	known   known
 	workers workers
 }
 

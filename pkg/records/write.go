@@ -126,7 +126,7 @@ func (s *Store) runAll(ctx context.Context, all []*statement) {
 	}
 	if len(all) < 2 || !s.runTogether(ctx, all) {
 		for _, one := range all {
-			one.changed, one.err = run(ctx, s.db, one)
+			one.changed, one.err = run(ctx, file{s}, one)
 		}
 	}
 	for _, one := range all {
