@@ -44,6 +44,13 @@ func script(python string, args ...string) *exec.Cmd {
 	return c
 }
 
+// run runs a script, which says when it has come to its end.
+func (s *site) run(c *exec.Cmd) {
+	if out, err := c.CombinedOutput(); err != nil || !strings.HasSuffix(string(out), "done\n") {
+		s.t.Errorf("%v\n%s\n%s", err, out, s.log.text())
+	}
+}
+
 // TestBoto has boto3 do what programs do with it.
 func TestBoto(t *testing.T) {
 	t.Parallel()
@@ -51,9 +58,7 @@ func TestBoto(t *testing.T) {
 		t.Run(python, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t)
-			if out, err := script(python, "testdata/boto.py", s.URL, keyID, secret).CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s\n%s", err, out, s.log.text())
-			}
+			s.run(script(python, "testdata/boto.py", s.URL, keyID, secret))
 		})
 	}
 }
@@ -65,9 +70,7 @@ func TestAWSCLI(t *testing.T) {
 		t.Run(python, func(t *testing.T) {
 			t.Parallel()
 			s := serve(t, func(c *s3server.Config) { c.Region = "" })
-			if out, err := script(python, "testdata/cli.py", s.URL, t.TempDir()).CombinedOutput(); err != nil {
-				t.Errorf("%v\n%s\n%s", err, out, s.log.text())
-			}
+			s.run(script(python, "testdata/cli.py", s.URL, t.TempDir()))
 		})
 	}
 }

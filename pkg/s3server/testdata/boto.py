@@ -161,3 +161,4 @@ def deletes():
 
 for step in [objects, transfers, parts, presigned, form, listings, deletes]:
     step()
+print("done")

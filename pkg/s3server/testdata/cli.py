@@ -10,6 +10,7 @@ import sys
 import tempfile
 import urllib.request
 
+import awscli
 from awscli.clidriver import create_clidriver
 
 endpoint = sys.argv[1]
@@ -30,6 +31,8 @@ def aws(*args, code=0, stdin=b""):
             os.dup2(f.fileno(), n)
         try:
             got = driver.main([*args, "--endpoint-url", endpoint])
+        except SystemExit as e:
+            got = e.code
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
@@ -92,11 +95,11 @@ def copies():
     api("put-object-tagging", "--bucket", "cli", "--key", "big", "--tagging", "TagSet=[{Key=size,Value=big}]")
     aws("s3", "cp", "s3://cli/big", "s3://cli-two/copy of big")
     tags = api("get-object-tagging", "--bucket", "cli-two", "--key", "copy of big")["TagSet"]
-    same("tags of the copy", tags, [{"Key": "size", "Value": "big"}])
+    same("tags of the copy", tags, [{"Key": "size", "Value": "big"}] if version >= 2 else [])
     aws("s3", "mv", "s3://cli/piped", "s3://cli-two/moved")
     same("listed", listed("s3://cli") + listed("s3://cli-two"), ["a/ä +%25&?=.txt", "big", "copy of big", "moved"])
     aws("s3", "cp", "s3://cli/none", "x", code=1)
-    url = aws("s3", "presign", "s3://cli/big").strip()
+    url = aws("s3", "presign", "s3://cli/big", "--region", "eu-central-1").strip()  # in older regions version 1 signs as in 2006
     with urllib.request.urlopen(url) as answer:
         same("presigned", answer.read() == big, True)
 
@@ -163,7 +166,8 @@ def gone():
     same("buckets", aws("s3", "ls"), "")
 
 
-version = int(aws("--version").split("/")[1].split(".")[0])
+version = int(awscli.__version__.split(".")[0])
 for step in [copies, synchronised, versions, parts, gone]:
     step()
 shutil.rmtree("tree")
+print("done")
