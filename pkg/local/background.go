@@ -172,7 +172,7 @@ func (t *team) leave() {
 		select {
 		case h := <-t.hands:
 			h.release()
-			t.giveBack(context.Background(), h.job)
+			_ = t.giveBack(context.Background(), h.job, 0, nil)
 		default:
 			return
 		}
@@ -262,7 +262,7 @@ func (t *team) fetch(store *records.Store, claim func(context.Context, records.C
 func (t *team) recover(store *records.Store) (err error) {
 	t.dropped.Range(func(_, v any) bool {
 		job := v.(records.Job)
-		if err = store.ReturnJob(t.abroad, job.ID, job.Claim); err == nil || errors.Is(err, records.ErrChanged) {
+		if err = store.ReturnJob(t.abroad, job.ID, job.Claim, 0); err == nil || errors.Is(err, records.ErrChanged) {
 			t.dropped.Delete(job.ID)
 			err = nil
 		}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -83,7 +84,7 @@ func TestLostJobIsAnothers(t *testing.T) {
 	if job.Status != records.InProgress || job.Worker != theirs.Worker || job.Attempt != theirs.Attempt {
 		t.Errorf("it is %s, of %+v", job.Status, job.Claim)
 	}
-	must(t, s.ReturnJob(ctx, job.ID, theirs))
+	must(t, s.ReturnJob(ctx, job.ID, theirs, 0))
 	h.checkJobs(t, map[string]bool{job.ID: true})
 }
 
@@ -126,4 +127,37 @@ func TestLongJobIsKept(t *testing.T) {
 	cancel()
 	stop(hurry)
 	h.checkJobs(t, map[string]bool{id: true})
+}
+
+// moody are buckets that are away the first time.
+type moody struct {
+	*bucket.Dir
+	puts atomic.Int64
+}
+
+func (m *moody) Put(ctx context.Context, name, key string, body io.Reader, o bucket.PutOptions) (bucket.Stored, error) {
+	if m.puts.Add(1) == 1 {
+		return bucket.Stored{}, errors.New("the network is away")
+	}
+	return m.Dir.Put(ctx, name, key, body, o)
+}
+
+// A job that was acknowledged is signed later if its buckets are away now.
+func TestJobWaitsForItsBuckets(t *testing.T) {
+	h := app(t)
+	var mu sync.Mutex
+	var warned []string
+	e := h.background(t, func(c *local.Config) {
+		c.Objects = &moody{Dir: h.buckets}
+		c.Warn = func(err error) { mu.Lock(); defer mu.Unlock(); warned = append(warned, err.Error()) }
+	})
+	id, err := h.start(ctx, e, "")
+	must(t, err)
+	defer e.Work(1)(ctx)
+	eventually(t, func() bool { return h.status(t, e, id) == "Succeeded" })
+	mu.Lock()
+	defer mu.Unlock()
+	if len(warned) != 1 || warned[0] != "job "+id+": the network is away" {
+		t.Errorf("it warned of %q", warned)
+	}
 }

@@ -262,9 +262,11 @@ func (e *Engine) resume(ctx context.Context, job records.Job) error {
 	if refusal := ofService(err); err != nil && refusal != nil {
 		return e.giveUp(ctx, job, refusal.ErrorMessage())
 	}
+	if err != nil && e.later(job, err) {
+		return e.giveBack(ctx, job, pause(job), err)
+	}
 	if err != nil {
-		e.giveBack(ctx, job)
-		return err
+		return e.giveBack(ctx, job, 0, err)
 	}
 	defer piece.close()
 	return e.finish(ctx, piece)
@@ -281,8 +283,7 @@ func (e *Engine) giveUp(ctx context.Context, job records.Job, reason string) err
 		case err == nil:
 			r = p.success(version)
 		case ofService(err) == nil: // it cannot be found out now
-			e.giveBack(ctx, job)
-			return err
+			return e.giveBack(ctx, job, pause(job), err)
 		}
 	}
 	return e.settle(ctx, job, e.clock(), r)

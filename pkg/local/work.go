@@ -155,8 +155,7 @@ func (e *Engine) finish(ctx context.Context, p *piece) error {
 		if errors.Is(context.Cause(ctx), errLost) {
 			return nil // another worker sees to it
 		}
-		e.giveBack(ctx, p.job)
-		return context.Cause(ctx)
+		return e.giveBack(ctx, p.job, 0, context.Cause(ctx))
 	}
 	var refusal *sign.Refusal
 	switch {
@@ -165,8 +164,20 @@ func (e *Engine) finish(ctx context.Context, p *piece) error {
 	case errors.As(err, &refusal):
 		return e.settle(ctx, p.job, p.began, records.Result{Status: failed, Reason: refusal.Reason})
 	}
+	if e.later(p.job, err) {
+		return e.giveBack(ctx, p.job, pause(p.job), err)
+	}
 	return errors.Join(err, e.settle(ctx, p.job, p.began, records.Result{Status: failed, Reason: "Signing failed: " + err.Error()}))
 }
+
+// later tells whether what went wrong with a job may go better another time: nobody
+// waits for it, nobody has refused anything, and it has not been tried too often.
+func (e *Engine) later(job records.Job, err error) bool {
+	return e.waiting != nil && ofService(err) == nil && job.Attempt < attempts
+}
+
+// pause is how long a job waits after an attempt: two minutes in all.
+func pause(job records.Job) time.Duration { return time.Second << min(max(job.Attempt-1, 0), 6) }
 
 func (p *piece) success(version string) records.Result {
 	r := records.Result{
@@ -221,15 +232,17 @@ func (e *Engine) drop(job records.Job) {
 	e.dropped.Store(job.ID, job)
 }
 
-// giveBack leaves a job to whoever meets it next, even if ctx has ended.
-func (e *Engine) giveBack(ctx context.Context, job records.Job) {
+// giveBack leaves a job to whoever meets it next, or after a while, even if ctx has
+// ended. It returns why.
+func (e *Engine) giveBack(ctx context.Context, job records.Job, after time.Duration, why error) error {
 	store, err := e.memory(ctx)
 	if err == nil {
-		err = store.ReturnJob(context.WithoutCancel(ctx), job.ID, job.Claim)
+		err = store.ReturnJob(context.WithoutCancel(ctx), job.ID, job.Claim, after)
 	}
 	if err != nil && !errors.Is(err, records.ErrChanged) {
 		e.drop(job)
 	}
+	return why
 }
 
 // deliver makes sure that the signed object is there, and returns its version.

@@ -64,11 +64,17 @@ func (s *Store) TakeJob(ctx context.Context, id string, from, to Claim) error {
 	return s.unchanged("take job "+id, changed, err, ErrChanged)
 }
 
-// ReturnJob lets a job in progress wait for anybody. If it is not the claimant's any
-// more it returns ErrChanged, and changes nothing.
-func (s *Store) ReturnJob(ctx context.Context, id string, by Claim) error {
-	changed, err := s.repeat(ctx, `UPDATE jobs SET worker = '', lease_until = NULL
-		WHERE id = $1 AND status = 'InProgress' AND worker = $2 AND attempt = $3`, id, by.Worker, by.Attempt)
+// ReturnJob lets a job in progress wait for anybody; after a while, if there is one,
+// in which nobody claims it. If it is not the claimant's any more it returns
+// ErrChanged, and changes nothing.
+func (s *Store) ReturnJob(ctx context.Context, id string, by Claim, after time.Duration) error {
+	var c conditions
+	query := `UPDATE jobs SET worker = '', lease_until = ` + s.until(&c, Claim{For: after})
+	c.and("id = ?", id)
+	c.and("status = 'InProgress'")
+	c.and("worker = ?", by.Worker)
+	c.and("attempt = ?", by.Attempt)
+	changed, err := s.repeat(ctx, query+" WHERE "+c.String(), c.args...)
 	if errors.Is(err, errRepeated) {
 		err = nil
 	}
@@ -174,8 +180,8 @@ func (s *Store) ClaimLapsed(ctx context.Context, q Claiming) (jobs []Job, err er
 	return jobs, s.failed("claim jobs that were left", err)
 }
 
-// lapsed adds the condition that something is so, or that a job's worker is known to
-// be dead.
+// lapsed adds the condition that something is so, or that a job has a worker who is
+// known to be dead.
 func (s *Store) lapsed(ctx context.Context, c *conditions, so string) error {
 	if s.server != nil {
 		c.and("(" + so + ")")
@@ -185,7 +191,8 @@ func (s *Store) lapsed(ctx context.Context, c *conditions, so string) error {
 	if err != nil {
 		return err
 	}
-	if dead := slices.DeleteFunc(workers, s.Lives); len(dead) > 0 {
+	lives := func(worker string) bool { return worker == "" || s.Lives(worker) }
+	if dead := slices.DeleteFunc(workers, lives); len(dead) > 0 {
 		c.and("("+so+" OR worker IN ("+marks(len(dead))+"))", anys(dead)...)
 	} else {
 		c.and("(" + so + ")")

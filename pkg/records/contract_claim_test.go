@@ -1,6 +1,7 @@
 package records_test
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"testing"
@@ -149,8 +150,8 @@ func testClaimsAreKeptAndLost(t *testing.T, s *records.Store) {
 	jobs, err := s.ClaimLapsed(ctx, records.Claiming{Worker: "w", For: time.Hour, Limit: 1})
 	must(t, err)
 	same(t, len(jobs), 0)
-	refused(t, s.ReturnJob(ctx, "1", records.Claim{Worker: "w", Attempt: 1}), records.ErrChanged)
-	must(t, s.ReturnJob(ctx, "1", was.Claim))
+	refused(t, s.ReturnJob(ctx, "1", records.Claim{Worker: "w", Attempt: 1}, 0), records.ErrChanged)
+	must(t, s.ReturnJob(ctx, "1", was.Claim, 0))
 	refused(t, s.RenewJob(ctx, "1", records.Claim{Worker: me, Attempt: 1, For: time.Hour}), records.ErrChanged)
 	got, err := s.Job(ctx, here, "1")
 	must(t, err)
@@ -160,5 +161,12 @@ func testClaimsAreKeptAndLost(t *testing.T, s *records.Store) {
 	must(t, err)
 	if time.Until(got.Until) < 50*time.Minute || got.Worker != "w" {
 		t.Errorf("it is %+v", got.Claim)
+	}
+	// What is given back for later is nobody's until then, and waits for nobody.
+	must(t, s.ReturnJob(ctx, "1", got.Claim, time.Hour))
+	for _, claim := range []func(context.Context, records.Claiming) ([]records.Job, error){s.ClaimWaiting, s.ClaimLapsed} {
+		jobs, err := claim(ctx, records.Claiming{Worker: me, For: time.Hour, Limit: 1})
+		must(t, err)
+		same(t, len(jobs), 0)
 	}
 }
