@@ -69,8 +69,8 @@ func body(name string, n int) string {
 	return strings.Repeat(line, 1+(n*7919)%60_000/len(line))
 }
 
-// putForever puts versions and, to a bucket without any, objects, and tells each
-// when it is done.
+// putForever puts versions and, to a bucket without any, objects, tells each when it is
+// done, and tags it.
 func putForever(d *bucket.Dir, name string) {
 	for n := 0; ; n++ {
 		for _, in := range []string{"versioned", "plain"} {
@@ -78,6 +78,10 @@ func putForever(d *bucket.Dir, name string) {
 			s, err := d.Put(context.Background(), in, key, strings.NewReader(body(name, n)), bucket.PutOptions{})
 			exitOn(err)
 			fmt.Println(in, key, n, s.ETag, s.VersionID)
+			_, err = d.PutTags(context.Background(), in, key, s.VersionID, []bucket.Tag{{Key: "by", Value: name}})
+			if !bucket.IsCode(err, bucket.NoSuchKey) && !bucket.IsCode(err, bucket.NoSuchVersion) { // the other one's delete
+				exitOn(err)
+			}
 		}
 		_, err := d.Delete(context.Background(), "plain", fmt.Sprint("dir/key-", (n+1)%3), "")
 		exitOn(err)
