@@ -32,6 +32,7 @@ type serveOptions struct {
 	tlsCert, tlsKey       string
 	s3Domain              string
 	adminHosts            []string
+	probing               bool
 	plaintext             bool
 	workers, queue        *int
 	requests, connections *int
@@ -52,6 +53,7 @@ func newServe(s *session) *cobra.Command {
 	addText(f, &o.s3Domain, "s3-domain", "A domain before which buckets may be named in the host, as in BUCKET.DOMAIN. Without it they are in the path.")
 	addText(f, &o.adminAddr, "admin-addr", "Another address to listen on, in plain text and for everybody who gets there: pages to look at jobs and profiles with a browser, /healthz, /readyz and, for Prometheus, /metrics. Without it there are none.")
 	addWords(f, &o.adminHosts, "admin-host", "Names under which browsers may ask for the pages at --admin-addr, beside localhost and addresses.")
+	addSwitch(f, &o.probing, "check", "Serve nothing, and ask the server at --admin-addr whether it is ready: then the command ends with 0.")
 	addInteger(f, &o.workers, "workers", "How many jobs to sign at once. It is the number of processors unless you say otherwise.")
 	addInteger(f, &o.queue, "max-waiting-jobs", "How many jobs may wait to be signed (4096). When there are more, callers are asked to come again.")
 	addInteger(f, &o.requests, "max-requests", "How many requests to answer at once (256). More wait for their turn.")
@@ -81,6 +83,9 @@ func (o *serveOptions) check() error {
 			return usageErrorf("argument --%s: %d is too few", n.name, **n.value)
 		}
 	}
+	if o.probing && o.adminAddr == "" {
+		return usageErrorf("argument --check: it goes with --admin-addr")
+	}
 	if (o.tlsCert == "") != (o.tlsKey == "") {
 		return usageErrorf("argument --tls-cert: it goes with --tls-key")
 	}
@@ -101,6 +106,9 @@ func (o *serveOptions) logger(to io.Writer) *slog.Logger {
 func (s *session) serve(ctx context.Context, o serveOptions) error {
 	if err := o.check(); err != nil {
 		return err
+	}
+	if o.probing {
+		return o.probe(ctx)
 	}
 	if s.engineName() == "aws" {
 		return errors.New("serve is for the local engine: AWS has a server of its own")

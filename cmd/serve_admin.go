@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -54,4 +55,31 @@ func (d *daemon) closeTraces() {
 	if err := d.traces.Close(ctx); err != nil {
 		d.log.Warn("traces", "error", err)
 	}
+}
+
+// probe asks the server whose admin address this is whether it is ready. Where it listens
+// on all addresses, it is asked on the loopback.
+func (o *serveOptions) probe(ctx context.Context) error {
+	host, port, err := net.SplitHostPort(o.adminAddr)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	ctx, stop := context.WithTimeout(ctx, 5*time.Second)
+	defer stop()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(host, port)+"/readyz", nil)
+	if err != nil {
+		return err
+	}
+	answer, err := new(http.Transport).RoundTrip(r) // through no proxy
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("the server is not ready: it answers %s", answer.Status)
+	}
+	return nil
 }

@@ -30,6 +30,9 @@ func TestServeReady(t *testing.T) {
 		t.Errorf("with damaged keys: %d %s", status, body)
 	}
 	s.says(t, "root.pem is damaged")
+	if out, err := h.command("serve", "--check", "--admin-addr", strings.TrimPrefix(s.admin, "http://")).CombinedOutput(); err == nil || !strings.Contains(string(out), "not ready") {
+		t.Errorf("asked by the program: %v %s", err, out)
+	}
 	if status, _ := get(t, s.admin+"/healthz"); status != 200 {
 		t.Errorf("it is dead: %d", status)
 	}
@@ -37,6 +40,8 @@ func TestServeReady(t *testing.T) {
 	if status, body := get(t, s.admin+"/readyz"); status != 200 {
 		t.Errorf("with keys: %d %s", status, body)
 	}
+	_, port, _ := strings.Cut(strings.TrimPrefix(s.admin, "http://"), ":")
+	h.run(t, "serve", "--check", "--admin-addr", "0.0.0.0:"+port)
 	_, text := get(t, s.admin+"/metrics")
 	for _, series := range []string{
 		"signer_workers 2", "signer_jobs_in_progress 0", "signer_records_waiting_writers 0", "signer_records_bytes ", "signer_home_free_bytes ", "signer_records_wait_seconds_total ",
