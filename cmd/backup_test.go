@@ -123,6 +123,7 @@ func (h *serveHome) restored(t testing.TB, file string) *serveHome {
 	h.run(t, "restore", file, "--home", dir)
 	r := &serveHome{dir: dir, program: h.program}
 	r.buckets = bucket.Open(bucket.Config{Dir: filepath.Join(dir, "buckets")})
+	r.objects = r.buckets
 	r.keys = keys.Open(keys.Config{Dir: filepath.Join(dir, "keys")})
 	return r
 }
