@@ -15,7 +15,7 @@ import (
 	"signer/pkg/traces"
 )
 
-// numbers are what a server counts. docs/deploy says what they mean.
+// numbers are what a server counts. docs/operations.md says what they mean.
 type numbers struct {
 	metrics.Registry
 	requests       *metrics.Counter
