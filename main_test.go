@@ -40,6 +40,8 @@ var may = map[string]struct{ ours, never []string }{
 	"signer/pkg/accesslog":         {never: []string{"github.com/", "os"}},
 	"signer/pkg/listen":            {never: []string{"github.com/"}},
 	"signer/pkg/sigv4":             {never: []string{"github.com/", "os"}},
+	"signer/pkg/keys/awskms":       {never: []string{"os", "github.com/aws/aws-sdk-go-v2/service/signer"}},
+	"signer/pkg/keys/pkcs11":       {never: []string{"github.com/aws"}},
 	"signer/pkg/keys/keystest":     {ours: []string{"pkg/keys"}},
 	"signer/pkg/keys":              {never: []string{"github.com/aws/aws-sdk-go-v2"}},
 	"signer/pkg/server":            {ours: []string{"pkg/api", "pkg/document", "pkg/engine", "pkg/sigv4", "pkg/accesslog"}, never: []string{"os", "github.com/aws"}},

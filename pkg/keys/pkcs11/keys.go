@@ -1,0 +1,249 @@
+//go:build pkcs11
+
+package pkcs11
+
+import (
+	"cmp"
+	"context"
+	"crypto"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// rootLabel is the label of the root's key, where the URI does not say another.
+const rootLabel = "signer-root"
+
+// Config says which token is meant, and how patient one is with it.
+type Config struct {
+	// URI names the token and the library, and perhaps the root's key, which is
+	// else the one with the label signer-root.
+	URI URI
+	// PIN is asked for what logs in, where the URI does not say; nil, or "": nobody
+	// logs in.
+	PIN      func() (string, error)
+	ReadFile func(string) ([]byte, error) // reads the PIN's file; nil means os.ReadFile
+	Patience time.Duration                // for one answer of the token; 0 means 15 seconds
+	Sessions int                          // how many may work at once; 0 means 8
+}
+
+// Keys are the private keys in a token. They may be used from several goroutines at
+// once. The library is loaded when a key is needed, and sessions are opened anew when
+// the token has lost them.
+type Keys struct {
+	config Config
+	busy   chan struct{} // holds one for each who waits for the token
+
+	mu      sync.Mutex
+	token   *token // nil: not open
+	refused string // the PIN that was wrong
+}
+
+// Open returns the keys in a token. Nothing is loaded or asked yet.
+func Open(c Config) (*Keys, error) {
+	switch {
+	case c.URI.Module == "":
+		return nil, errors.New("it lacks module-path, the file of the PKCS #11 library")
+	case c.URI.Token == "" && c.URI.Serial == "" && c.URI.Slot == nil:
+		return nil, errors.New("it names no token: give token, serial or slot-id")
+	}
+	if c.ReadFile == nil {
+		c.ReadFile = os.ReadFile
+	}
+	if c.URI.Object == "" && c.URI.ID == nil {
+		c.URI.Object = rootLabel
+	}
+	c.Patience, c.Sessions = cmp.Or(c.Patience, 15*time.Second), max(cmp.Or(c.Sessions, 8), 2)
+	return &Keys{config: c, busy: make(chan struct{}, 8*c.Sessions)}, nil
+}
+
+// Make returns the key that the URI names, and makes one on P-384 if there is none.
+func (k *Keys) Make() (name string, _ crypto.Signer, err error) {
+	root := &key{keys: k, uri: URI{Token: k.config.URI.Token, Serial: k.config.URI.Serial, Slot: k.config.URI.Slot}}
+	err = k.do(context.Background(), func(t *token) error {
+		found, err := t.one(k.config.URI)
+		if err == nil && found == nil {
+			found, err = t.generate(k.config.URI)
+		}
+		if err != nil {
+			return err
+		}
+		root.public = found.Public()
+		root.uri.ID, err = t.id(found)
+		return err
+	})
+	if err != nil {
+		return "", nil, err
+	}
+	return root.uri.String(), root, nil
+}
+
+// Key returns the key that a URI names.
+func (k *Keys) Key(name string) (crypto.Signer, error) {
+	u, err := Parse(name)
+	if err != nil {
+		return nil, fmt.Errorf("the name of a key in the token is no URI of PKCS #11: %w", err)
+	}
+	if !k.config.URI.sameToken(u) {
+		return nil, fmt.Errorf("the key %s is in another token than %s", u, k.config.URI)
+	}
+	found := &key{keys: k, uri: u}
+	err = k.do(context.Background(), func(t *token) error {
+		signer, err := t.named(u)
+		if err == nil {
+			found.public = signer.Public()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return found, nil
+}
+
+// Check tells whether the token answers, and somebody is logged in.
+func (k *Keys) Check(ctx context.Context) error {
+	return k.do(ctx, func(t *token) error { return t.check() })
+}
+
+// Close gives the library back, when those who use it are done. The keys cannot be
+// used while it lasts; who asks again opens it again.
+func (k *Keys) Close() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.drop(k.token)
+	return nil
+}
+
+// drop closes the token, unless it is another that is open by now. The caller holds
+// mu.
+func (k *Keys) drop(t *token) {
+	if t == nil || k.token != t {
+		return
+	}
+	k.token = nil
+	t.using.Lock() // the last who uses it has gone then
+	defer t.using.Unlock()
+	t.close()
+}
+
+// key is a private key in a token, wherever its sessions are.
+type key struct {
+	keys   *Keys
+	uri    URI
+	public crypto.PublicKey
+}
+
+func (k *key) Public() crypto.PublicKey { return k.public }
+
+// Sign signs in the token, which has its own chance.
+func (k *key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) (signature []byte, err error) {
+	err = k.keys.do(context.Background(), func(t *token) error {
+		signer, err := t.named(k.uri)
+		if err == nil {
+			signature, err = signer.Sign(nil, digest, opts)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return signature, nil
+}
+
+// do does something with the token, in a time that has an end. It is done once more
+// where the token has lost its sessions. A call that hangs hangs on: nobody can end
+// it, but others need not wait for it.
+func (k *Keys) do(ctx context.Context, f func(*token) error) error {
+	ctx, stop := context.WithTimeoutCause(ctx, k.config.Patience, errPatience)
+	defer stop()
+	select {
+	case k.busy <- struct{}{}:
+	case <-ctx.Done():
+		return k.failed(context.Cause(ctx))
+	}
+	done := make(chan error, 1)
+	go func() {
+		defer func() { <-k.busy }()
+		err := k.try(f)
+		if isLost(err) {
+			err = k.try(f)
+		}
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		return k.failed(err)
+	case <-ctx.Done():
+		return k.failed(context.Cause(ctx))
+	}
+}
+
+var errPatience = errors.New("it does not answer in time")
+
+func (k *Keys) failed(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("the token of %s: %w", k.config.URI, err)
+}
+
+// try does something with the token, and closes it if it has lost its sessions.
+func (k *Keys) try(f func(*token) error) error {
+	t, err := k.opened()
+	if err != nil {
+		return err
+	}
+	t.using.RLock()
+	err = f(t)
+	t.using.RUnlock()
+	if isLost(err) {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.drop(t)
+	}
+	return err
+}
+
+// opened returns the token, and opens it if it is not. A PIN that was wrong is not
+// tried again: tokens count that.
+func (k *Keys) opened() (*token, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.token != nil {
+		return k.token, nil
+	}
+	pin, err := k.pin()
+	if err != nil {
+		return nil, err
+	}
+	if pin != "" && pin == k.refused {
+		return nil, errPIN
+	}
+	k.token, err = openToken(k.config, pin)
+	if errors.Is(err, errPIN) {
+		k.refused = pin
+	}
+	return k.token, err
+}
+
+var errPIN = errors.New("its PIN was refused, and is not tried again, for the token may lock itself: give the right one and start again")
+
+func (k *Keys) pin() (string, error) {
+	switch u := k.config.URI; {
+	case u.PIN != "":
+		return u.PIN, nil
+	case u.PINSource != "":
+		text, err := k.config.ReadFile(u.PINSource)
+		if err != nil {
+			return "", fmt.Errorf("read its PIN: %w", err)
+		}
+		return firstLine(text), nil
+	case k.config.PIN != nil:
+		return k.config.PIN()
+	}
+	return "", nil
+}
