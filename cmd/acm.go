@@ -31,7 +31,7 @@ func openACM(_ context.Context, s *session, _ []string) (caller, func(), error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &certificates{store, s.env.Now, keys.Place{Partition: partitionOf(at.region), Region: at.region, Account: at.account}}
+	c := &certificates{store: store, now: s.env.Now, named: true, place: keys.Place{Partition: partitionOf(at.region), Region: at.region, Account: at.account}}
 	call := func(ctx context.Context, op *api.Operation, params *document.Object) (*document.Object, error) {
 		answer, err := c.call(ctx, op, params)
 		return s.retimed(op, answer), err
@@ -55,6 +55,7 @@ type certificates struct {
 	store *keys.Store
 	now   func() time.Time
 	place keys.Place // the caller's
+	named bool       // whether the caller may name keys that are elsewhere: who has the home may
 }
 
 // call carries an operation out. The certificates of others are not there.
@@ -101,6 +102,9 @@ func (c *certificates) importBundle(ctx context.Context, params *document.Object
 		return nil, acmError("NotImplemented", "The local engine keeps no --tags for certificates. Leave them out.")
 	}
 	bundle := keys.Bundle{Certificate: bytesOf(params, "Certificate"), PrivateKey: bytesOf(params, "PrivateKey"), Chain: bytesOf(params, "CertificateChain")}
+	if name, ok := nameOfKey(string(bundle.PrivateKey)); ok && c.named {
+		bundle.KeyName, bundle.PrivateKey = name, nil
+	}
 	var done *keys.Certificate
 	var err error
 	if params.Has("CertificateArn") {

@@ -183,6 +183,8 @@ func environmentSection() section {
 		{"SIGNER_PRINCIPAL_ARN", "Whom the local engine names as the requester; by default the user of the operating system."},
 		{"SIGNER_KEY_PASSPHRASE, SIGNER_KEY_PASSPHRASE_FILE", "The passphrase that the local engine's private keys are encrypted with, or the file that holds it."},
 		{"SIGNER_NEW_KEY_PASSPHRASE, SIGNER_NEW_KEY_PASSPHRASE_FILE", "The one that \"keys rotate\" exchanges it for."},
+		{"SIGNER_KEYS", "Where the keys of the root and of imported certificates are, if not in the home: pkcs11:... or awskms:///KEY. See docs/keys-elsewhere.md."},
+		{"SIGNER_PKCS11_PIN, SIGNER_PKCS11_PIN_FILE", "The PIN of a PKCS #11 token, or the file that holds it, where SIGNER_KEYS does not say."},
 		{"SIGNER_EVENTS", "A file that the local engine appends an event to, as a line of JSON, whenever the status of a job changes."},
 		{"SIGNER_FAULTS", "The file that turns the local engine's test mode on, in place of faults.yaml in its directory."},
 		{"AWS_ENDPOINT_URL_SIGNER, AWS_ENDPOINT_URL", "Where requests go in place of AWS."},

@@ -19,7 +19,7 @@ func (s *session) openKeys() (*keys.Store, error) {
 }
 
 func (s *session) keysAt(home string, now func() time.Time) *keys.Store {
-	return keys.Open(keys.Config{Dir: filepath.Join(home, "keys"), Passphrase: s.passphrase, Now: now, Rand: s.env.Rand})
+	return keys.Open(keys.Config{Dir: filepath.Join(home, "keys"), Passphrase: s.passphrase, Elsewhere: s.elsewhere, Now: now, Rand: s.env.Rand})
 }
 
 // signers are the keys of the local engine, as its jobs ask for them.

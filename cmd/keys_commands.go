@@ -17,7 +17,9 @@ import (
 const keysHelp = "Look after the private keys of the local engine: those of its certificate authority, of imported certificates, and the one " +
 	"that seals secrets. Each lies in a file that only its owner can read. With a passphrase in SIGNER_KEY_PASSPHRASE, or in the file that " +
 	"SIGNER_KEY_PASSPHRASE_FILE names, keys that are made are encrypted too; keys that were there before are by \"keys encrypt\". " +
-	"From then on every command that signs needs the passphrase; those that only read or check do not."
+	"From then on every command that signs needs the passphrase; those that only read or check do not.\n\n" +
+	"With SIGNER_KEYS=pkcs11:... or SIGNER_KEYS=awskms:///KEY the keys of the root and of imported certificates are made in, or go to, a hardware " +
+	"security module or AWS KMS, and their files here hold only their names."
 
 // newKeys makes the commands that look after private keys.
 func newKeys(s *session) *cobra.Command {
@@ -76,7 +78,11 @@ func (s *session) keyAnswer(home string, i keys.Item) *document.Object {
 	if rest, err := filepath.Rel(home, i.Path); err == nil {
 		a.Set("file", filepath.ToSlash(rest))
 	}
-	a.Set("encrypted", !i.Plain)
+	if i.Elsewhere != "" {
+		a.Set("elsewhere", i.Elsewhere)
+	} else {
+		a.Set("encrypted", !i.Plain)
+	}
 	if !i.NotAfter.IsZero() {
 		a.Set("notBefore", i.NotBefore.In(s.env.Now().Location()))
 		a.Set("notAfter", i.NotAfter.In(s.env.Now().Location()))
@@ -109,6 +115,8 @@ const importRootHelp = "Import a CA of your own, which certifies all keys of the
 	"your root, so that who trusts it trusts what the engine signs.\n\n" +
 	"Certificates are PEM files. The key is one too, PKCS #8, PKCS #1 or SEC 1, not encrypted. With - it comes from standard input, so that " +
 	"\"openssl pkcs8 -in ca.key\" can decrypt it there without leaving it on the disk.\n\n" +
+	"A key that is in a hardware security module, or in AWS KMS, stays there: give its URI, pkcs11:... or awskms:///..., in place of a file. " +
+	"SIGNER_KEYS must say where that is. With SIGNER_KEYS a key in a file goes there, too, also that of the root that is there already.\n\n" +
 	"A root that the engine has already is replaced only with --replace. Its certificate stays among those that export-trust prints, for what " +
 	"was signed so far; its key is gone, unless you made a backup."
 
@@ -121,7 +129,7 @@ func newImportRoot(s *session) *cobra.Command {
 	f := c.Flags()
 	f.SortFlags = false
 	addText(f, &o.certificate, "certificate", "The file of the CA's certificate.")
-	addText(f, &o.key, "private-key", "The file of the CA's private key; - is standard input.")
+	addText(f, &o.key, "private-key", "The file of the CA's private key, or the URI of one that is elsewhere; - is standard input.")
 	addText(f, &o.chain, "certificate-chain", "The file of the certificates above it, its issuer's first and the root last.")
 	addSwitch(f, &o.replace, "replace", "Replace the root that there is.")
 	s.nodes[c] = &node{ours: true, required: func([]string) []string { return []string{"--certificate", "--private-key"} }}
@@ -130,6 +138,9 @@ func newImportRoot(s *session) *cobra.Command {
 
 func (s *session) importRoot(ctx context.Context, k *keys.Store, o rootFiles) error {
 	var b keys.Bundle
+	if name, ok := nameOfKey(o.key); ok {
+		b.KeyName, o.key = name, ""
+	}
 	for _, part := range []struct {
 		name string
 		to   *[]byte

@@ -46,7 +46,8 @@ func (s *session) secretFrom(name, fileName string) (keys.Secret, error) {
 // keyPassphrase is the class of errors about passphrases.
 const keyPassphrase = "KeyPassphrase"
 
-// keyComplaint words what is wrong with a passphrase, and says what to do.
+// keyComplaint words what is wrong with a passphrase, or with the place of keys, and
+// says what to do.
 func keyComplaint(err error) (complaint, bool) {
 	advice := ""
 	switch {
@@ -54,6 +55,8 @@ func keyComplaint(err error) (complaint, bool) {
 		advice = fmt.Sprintf("set %s, or %s to the name of a file that holds it", passphraseEnv, passphraseFile)
 	case errors.Is(err, keys.ErrPassphrase):
 		advice = fmt.Sprintf("look what %s or %s says; where \"keys rotate\" was interrupted, it is the new one", passphraseEnv, passphraseFile)
+	case errors.Is(err, keys.ErrElsewhere):
+		return complaint{code: exitConfig, class: keysElsewhere, text: fmt.Sprintf("%v: set %s to where that is", err, keysEnv)}, true
 	default:
 		return complaint{}, false
 	}

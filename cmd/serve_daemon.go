@@ -153,7 +153,7 @@ func (d *daemon) callACM(ctx context.Context, by server.Caller, op *api.Operatio
 	if err := checkCaller(by); err != nil {
 		return nil, err
 	}
-	c := &certificates{d.keys, d.env.Now, keys.Place{Partition: partitionOf(by.Region), Region: by.Region, Account: by.Account}}
+	c := &certificates{store: d.keys, now: d.env.Now, place: keys.Place{Partition: partitionOf(by.Region), Region: by.Region, Account: by.Account}}
 	return c.call(ctx, op, params)
 }
 
@@ -177,9 +177,12 @@ func (d *daemon) ready(ctx context.Context) error {
 	return d.keysReady(ctx)
 }
 
-// keysReady tells what keeps the server from signing with the authority's keys. Where
-// there are none yet, the first job makes them.
+// keysReady tells what keeps the server from signing with the authority's keys, wherever
+// they are. Where there are none yet, the first job makes them.
 func (d *daemon) keysReady(ctx context.Context) error {
+	if err := d.keys.Check(ctx); err != nil {
+		return err
+	}
 	roots, err := d.keys.Trusted(ctx)
 	if err != nil || len(roots) == 0 {
 		return err

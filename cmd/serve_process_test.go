@@ -151,6 +151,7 @@ func (h *serveHome) start(t testing.TB, args ...string) *served {
 
 // follow keeps the log, and finds out where the server is.
 func (s *served) follow(out io.Reader, serving chan<- struct{}) {
+	known := false
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		var line struct{ Msg, URL string }
 		json.Unmarshal(lines.Bytes(), &line)
@@ -161,6 +162,9 @@ func (s *served) follow(out io.Reader, serving chan<- struct{}) {
 			s.admin = line.URL
 		case "serving":
 			s.url = line.URL
+		}
+		if !known && s.url != "" && s.admin != "" {
+			known = true
 			close(serving)
 		}
 		s.mu.Unlock()

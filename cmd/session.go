@@ -9,10 +9,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
 	"signer/pkg/faults"
+	"signer/pkg/keys"
 	"signer/pkg/output/query"
 	"signer/pkg/profile"
 )
@@ -29,12 +31,15 @@ type session struct {
 	faultsName string
 	bar        *progress // of the local engine's work; nil: nobody works
 
+	elsewhere  func() (keys.Elsewhere, error) // where private keys are; nil: in the home
 	nodes      map[*cobra.Command]*node
 	operations map[*cobra.Command]*operation
 }
 
 func newSession(env *Env) *session {
-	return &session{env: env, name: programName(env.Args), nodes: map[*cobra.Command]*node{}, operations: map[*cobra.Command]*operation{}}
+	s := &session{env: env, name: programName(env.Args), nodes: map[*cobra.Command]*node{}, operations: map[*cobra.Command]*operation{}}
+	s.elsewhere = sync.OnceValues(s.openElsewhere)
+	return s
 }
 
 // run carries a command line out. What is wrong with it is found in the order in
