@@ -24,6 +24,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/mattn/go-shellwords"
+
+	"signer/pkg/records/recordstest"
 )
 
 var update = flag.Bool("update", false, "rewrite the outputs of examples, and the pages in docs/cli")
@@ -37,6 +39,7 @@ const (
 	shownVersion     = "BoZqqLWUOZ"
 	shownImages      = "Hjr4mjO9JM"
 	shownAccessKey   = "AKIAI44QH7DHBEXAMPLE"
+	shownDatabase    = "postgres://signer:PASSWORD@db.example.net/signer?sslmode=verify-full"
 	shownPayload     = "0d5e8c0b-37f4-4c1f-8d7e-2a6b1c9f4e30"
 )
 
@@ -181,6 +184,9 @@ func (f *fixture) really(text string) string {
 // check runs the examples of a page in a copy of the fixture.
 func (f *fixture) check(t *testing.T, page string) {
 	f = f.copied(t)
+	if page == "migrate" {
+		f.made[shownDatabase] = recordstest.Start(t).New(t)
+	}
 	t.Chdir(f.dir)
 	for _, e := range examplesOf(page) {
 		code, stdout, stderr := f.run(t, e.command)

@@ -28,7 +28,7 @@ var services = []struct {
 }
 
 // extras are the commands that are no operations.
-var extras = []func(*session) *cobra.Command{newExportTrust, newVerify, newInspect, newCompletion, newManPages, newDoctor, newPrune, newSign, newServe, newKeys, newBackup, newRestore}
+var extras = []func(*session) *cobra.Command{newExportTrust, newVerify, newInspect, newCompletion, newManPages, newDoctor, newPrune, newSign, newServe, newKeys, newBackup, newRestore, newMigrate}
 
 func openSigner(ctx context.Context, s *session, _ []string) (caller, func(), error) {
 	e, done, err := s.openEngine(ctx)
