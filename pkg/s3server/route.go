@@ -104,13 +104,13 @@ func (x *exchange) route() (call, error) {
 	if err := x.misrouted(); err != nil {
 		return call{}, err
 	}
-	all := calls()
+	all := slices.Concat(absentCalls(), calls())
 	if i := slices.IndexFunc(all, func(c call) bool { return c.param != "" && c.fits(x) }); i >= 0 {
 		return all[i], nil
 	}
 	for other := range strings.FieldsSeq(others) {
 		if x.query.has(other) && x.scope() != inService {
-			return call{do: func(*exchange) error { return notImplemented("the subresource "+other, "") }}, nil
+			return call{do: unimplemented(other)}, nil
 		}
 	}
 	if i := slices.IndexFunc(all, func(c call) bool { return c.fits(x) }); i >= 0 {

@@ -9,8 +9,8 @@
 //
 // Access lists, policies, encryption, locks, lifecycles and whatever else S3 has are
 // refused with NotImplemented: nothing that a caller asks for is dropped in
-// silence. Nor does the package decide who may do what: whoever signs with a known
-// key may use all that his store has.
+// silence. That there are none can be asked of most. Nor does the package decide who
+// may do what: whoever signs with a known key may use all that his store has.
 //
 // The handler listens nowhere and keeps nothing. Whoever serves it bounds the time
 // that a request may take and how many there are at once, and must hand it the

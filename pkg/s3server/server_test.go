@@ -260,13 +260,14 @@ func TestNotImplemented(t *testing.T) {
 	s.must("PUT", "/bkt", "")
 	s.must("PUT", "/bkt/k", "hello")
 	for _, tc := range []struct{ method, target, header, says string }{
-		{"GET", "/bkt?acl", "", "acl"},
+		{"PUT", "/bkt?acl", "", "acl"},
+		{"GET", "/bkt/k?acl", "", "acl"},
 		{"PUT", "/bkt?policy", "", "policy"},
 		{"PUT", "/bkt?lifecycle", "", "lifecycle"},
 		{"GET", "/bkt?encryption", "", "encryption"},
 		{"PUT", "/bkt/k?acl", "", "acl"},
 		{"PUT", "/bkt/k?retention", "", "retention"},
-		{"GET", "/bkt?object-lock", "", "object-lock"},
+		{"PUT", "/bkt?object-lock", "", "object-lock"},
 		{"POST", "/bkt/k?select&select-type=2", "", "select"},
 		{"PUT", "/bkt/k", "x-amz-acl: public-read", "x-amz-acl"},
 		{"PUT", "/bkt/k", "x-amz-grant-read: id=x", "x-amz-grant-read"},
@@ -291,6 +292,40 @@ func TestNotImplemented(t *testing.T) {
 		t.Errorf("the object is %q", text)
 	}
 	s.must("PUT", "/bkt/k", "", "x-amz-acl: bucket-owner-full-control", "x-amz-storage-class: STANDARD", "x-amz-object-lock-legal-hold: OFF")
+}
+
+// What cannot be put is not there, and may be asked for and deleted.
+func TestAbsent(t *testing.T) {
+	s := serve(t)
+	s.must("PUT", "/bkt", "")
+	s.must("PUT", "/bkt/k", "hello")
+	for _, tc := range []struct{ method, target, want string }{
+		{"GET", "/bkt?policy", "404 NoSuchBucketPolicy"},
+		{"GET", "/bkt?cors", "404 NoSuchCORSConfiguration"},
+		{"GET", "/bkt?website", "404 NoSuchWebsiteConfiguration"},
+		{"GET", "/bkt?object-lock", "404 ObjectLockConfigurationNotFoundError"},
+		{"GET", "/bkt/k?retention", "400 InvalidRequest"},
+		{"GET", "/bkt/none?legal-hold", "404 NoSuchKey"},
+		{"DELETE", "/bkt?policy", "204 "},
+		{"DELETE", "/bkt?cors", "204 "},
+		{"DELETE", "/none?policy", "404 NoSuchBucket"},
+		{"GET", "/none?policy", "404 NoSuchBucket"},
+		{"GET", "/none?acl", "404 NoSuchBucket"},
+		{"PUT", "/none?policy", "404 NoSuchBucket"},
+		{"GET", "/none?ownershipControls", "404 NoSuchBucket"},
+	} {
+		answer, text := s.do(tc.method, tc.target, "")
+		if got := answer.Status[:4] + content(text, "Code"); got != tc.want {
+			t.Errorf("%s %s: %s %s", tc.method, tc.target, answer.Status, text)
+		}
+	}
+	if _, text := s.must("GET", "/bkt?acl", ""); content(text, "Permission") != "FULL_CONTROL" || len(contents(text, "ID")) != 2 || contents(text, "ID")[0] != contents(text, "ID")[1] {
+		t.Errorf("access list: %s", text)
+	}
+	if _, text := s.must("GET", "/bkt?ownershipControls", ""); content(text, "ObjectOwnership") != "BucketOwnerEnforced" {
+		t.Errorf("ownership: %s", text)
+	}
+	s.must("GET", "/bkt", "") // which is still there
 }
 
 // A full disk is no reason to try again at once.

@@ -117,6 +117,13 @@ def presigned():
         same("presigned", (answer.read(), answer.headers["Content-Type"]), (b"by url", "a/b"))
 
 
+def absent():
+    owner = s3.get_bucket_acl(Bucket="boto")
+    same("access", [(g["Grantee"]["ID"], g["Grantee"]["Type"], g["Permission"]) for g in owner["Grants"]], [(owner["Owner"]["ID"], "CanonicalUser", "FULL_CONTROL")])
+    refused("a policy", "NoSuchBucketPolicy", lambda: s3.get_bucket_policy(Bucket="boto"))
+    refused("to put one", "NotImplemented", lambda: s3.put_bucket_policy(Bucket="boto", Policy="{}"))
+
+
 def form():
     to = s3.generate_presigned_post("boto", "posted/${filename}", Fields={"Content-Type": "a/b"}, Conditions=[{"Content-Type": "a/b"}, ["content-length-range", 1, 10]], ExpiresIn=60)
     parts = "".join('--xyz\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % field for field in to["fields"].items())
@@ -159,6 +166,6 @@ def deletes():
     same("buckets", s3.list_buckets()["Buckets"], [])
 
 
-for step in [objects, transfers, parts, presigned, form, listings, deletes]:
+for step in [objects, transfers, parts, presigned, form, absent, listings, deletes]:
     step()
 print("done")

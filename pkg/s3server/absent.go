@@ -1,0 +1,110 @@
+package s3server
+
+import (
+	"net/http"
+
+	"signer/pkg/bucket"
+)
+
+// What S3 can keep of a bucket and this server cannot is not there, which may be asked,
+// and which is all that it takes to delete it. Only putting it is refused.
+
+// absentCalls are the calls that ask for it and delete it.
+func absentCalls() []call {
+	return []call{
+		{name: "GetBucketAcl", method: "GET", scope: inBucket, param: "acl", do: (*exchange).bucketACL},
+		{name: "GetBucketOwnershipControls", method: "GET", scope: inBucket, param: "ownershipControls", do: (*exchange).ownership},
+
+		{name: "DeleteBucketCors", method: "DELETE", scope: inBucket, param: "cors", do: (*exchange).deleteNothing},
+		{name: "DeleteBucketPolicy", method: "DELETE", scope: inBucket, param: "policy", do: (*exchange).deleteNothing},
+		{name: "DeleteBucketWebsite", method: "DELETE", scope: inBucket, param: "website", do: (*exchange).deleteNothing},
+		{name: "GetBucketCors", method: "GET", scope: inBucket, param: "cors",
+			do: noneOf("NoSuchCORSConfiguration", http.StatusNotFound, "The CORS configuration does not exist")},
+		{name: "GetBucketPolicy", method: "GET", scope: inBucket, param: "policy",
+			do: noneOf("NoSuchBucketPolicy", http.StatusNotFound, "The bucket policy does not exist.")},
+		{name: "GetBucketPolicyStatus", method: "GET", scope: inBucket, param: "policyStatus",
+			do: noneOf("NoSuchBucketPolicy", http.StatusNotFound, "The bucket policy does not exist.")},
+		{name: "GetBucketWebsite", method: "GET", scope: inBucket, param: "website",
+			do: noneOf("NoSuchWebsiteConfiguration", http.StatusNotFound, "The specified bucket does not have a website configuration")},
+		{name: "GetObjectLockConfiguration", method: "GET", scope: inBucket, param: "object-lock",
+			do: noneOf("ObjectLockConfigurationNotFoundError", http.StatusNotFound, "Object Lock configuration does not exist for this bucket.")},
+		{name: "GetObjectLegalHold", method: "GET", scope: inObject, param: "legal-hold", do: (*exchange).unlocked},
+		{name: "GetObjectRetention", method: "GET", scope: inObject, param: "retention", do: (*exchange).unlocked},
+	}
+}
+
+// noneOf makes a call that tells of a bucket that exists that it does not have something.
+func noneOf(code string, status int, text string) func(*exchange) error {
+	return func(x *exchange) error {
+		if _, err := x.store.HeadBucket(x.r.Context(), x.bucket); err != nil {
+			return err
+		}
+		return refused(code, status, "%s", text).With("BucketName", x.bucket)
+	}
+}
+
+// deleteNothing deletes what is not there.
+func (x *exchange) deleteNothing() error {
+	if _, err := x.store.HeadBucket(x.r.Context(), x.bucket); err != nil {
+		return err
+	}
+	return x.nothing(http.StatusNoContent)
+}
+
+// unlocked tells that an object is not locked.
+func (x *exchange) unlocked() error {
+	if _, err := x.store.Head(x.r.Context(), x.bucket, x.key, x.query["versionId"]); err != nil {
+		return err
+	}
+	return badRequest("Bucket is missing Object Lock Configuration")
+}
+
+type ownershipXML struct {
+	Rule struct{ ObjectOwnership string }
+}
+
+// ownership tells that all objects are the bucket's owner's.
+func (x *exchange) ownership() error {
+	if _, err := x.store.HeadBucket(x.r.Context(), x.bucket); err != nil {
+		return err
+	}
+	var out ownershipXML
+	out.Rule.ObjectOwnership = "BucketOwnerEnforced"
+	return x.answer("OwnershipControls", out)
+}
+
+type aclXML struct {
+	Owner  *owner
+	Grants []grantXML `xml:"AccessControlList>Grant"`
+}
+
+type grantXML struct {
+	Grantee    granteeXML
+	Permission string
+}
+
+type granteeXML struct {
+	Namespace string `xml:"xmlns:xsi,attr"`
+	Type      string `xml:"xsi:type,attr"`
+	ID        string
+}
+
+// bucketACL tells that the owner may do everything, and others nothing.
+func (x *exchange) bucketACL() error {
+	if _, err := x.store.HeadBucket(x.r.Context(), x.bucket); err != nil {
+		return err
+	}
+	me := x.owner()
+	grantee := granteeXML{"http://www.w3.org/2001/XMLSchema-instance", "CanonicalUser", me.ID}
+	return x.answer("AccessControlPolicy", aclXML{me, []grantXML{{grantee, "FULL_CONTROL"}}})
+}
+
+// unimplemented refuses what this server cannot keep, of a bucket that exists.
+func unimplemented(subresource string) func(*exchange) error {
+	return func(x *exchange) error {
+		if _, err := x.store.HeadBucket(x.r.Context(), x.bucket); bucket.IsCode(err, bucket.NoSuchBucket) {
+			return err
+		}
+		return notImplemented("the subresource "+subresource, "")
+	}
+}
