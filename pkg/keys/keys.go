@@ -10,10 +10,10 @@
 //	authority/intermediate.pem    certified by the root
 //	authority/REGION/ca.pem       certified by the intermediate, for a year
 //	authority/REGION/leaf.pem     certified by the region's CA, for three days
+//	former-roots.pem              certificates of roots that were replaced
 //	certificates/UUID.json        an imported certificate
-//	sealing.pem                   what seals secrets that lie elsewhere
-//	master.age                    what private keys are encrypted for, if they are
 //	sealing.pem                   a key that seals secrets which lie elsewhere
+//	master.age                    what private keys are encrypted for, if they are
 //
 // With a passphrase every private key is encrypted: see encrypt.go. Certificates
 // never are, so that who only reads them needs none. Some can be kept out of the
