@@ -2,7 +2,10 @@ package cmd_test
 
 import (
 	"bytes"
+	"fmt"
+	"io"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,7 +13,8 @@ import (
 	"testing"
 	"time"
 
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
 )
 
 // With a passphrase, whoever copies a home can call nobody by what is in it; and a
@@ -50,24 +54,49 @@ func TestServeKeepsSecrets(t *testing.T) {
 	}
 }
 
-// A request that changes something is taken once, if its signature shows that it was
-// meant once.
+// twice sends every request twice, as somebody does who listens, and notes how the
+// second is answered.
+type twice struct {
+	http.RoundTripper
+	second []string
+}
+
+func (w *twice) RoundTrip(r *http.Request) (*http.Response, error) {
+	var body []byte
+	if r.Body != nil {
+		body, _ = io.ReadAll(r.Body)
+	}
+	again := r.Clone(r.Context())
+	r.Body, again.Body = io.NopCloser(bytes.NewReader(body)), io.NopCloser(bytes.NewReader(body))
+	answer, err := w.RoundTripper.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	repeated, err := w.RoundTripper.RoundTrip(again)
+	if err != nil {
+		return nil, err
+	}
+	repeated.Body.Close()
+	w.second = append(w.second, fmt.Sprint(r.Method, " ", repeated.StatusCode, " ", repeated.Header.Get("X-Amzn-Errortype")))
+	return answer, nil
+}
+
+// What the SDK for Go signs to be changed is changed once.
 func TestServeRefusesReplays(t *testing.T) {
 	h := newServeHome(t)
 	s := h.start(t)
-	key := h.key(t, "maria")
-	h.app(t, s.client(t, key))
-	resource := "/tags/arn%3Aaws%3Asigner%3A" + serveRegion + "%3A" + serveAccount + "%3A%2Fsigning-profiles%2Fweb"
-	r := request(t, s.url, key, time.Now(), "POST", resource, `{"tags": {"a": "b"}}`)
-	r.Header.Set("Amz-Sdk-Invocation-Id", "a1") // as SDKs do
-	must(t, v4.NewSigner().SignHTTP(t.Context(), key, r, payloadDigest(`{"tags": {"a": "b"}}`), "signer", serveRegion, time.Now()))
-	var got []string
-	for range 3 {
-		again := r.Clone(t.Context())
-		again.Body, _ = r.GetBody()
-		got = append(got, send(t, again))
-	}
-	if want := []string{"200", "403 InvalidSignatureException", "403 InvalidSignatureException"}; !slices.Equal(got, want) {
-		t.Errorf("got %q", got)
+	c := s.client(t, h.key(t, "maria"))
+	listener := &twice{RoundTripper: c.Options().HTTPClient.(*http.Client).Transport}
+	listened := func(o *signer.Options) { o.HTTPClient = &http.Client{Transport: listener} }
+	_, err := c.PutSigningProfile(t.Context(), &signer.PutSigningProfileInput{ProfileName: aws.String("web"), PlatformId: aws.String(lambda)}, listened)
+	must(t, err)
+	p, err := c.GetSigningProfile(t.Context(), &signer.GetSigningProfileInput{ProfileName: aws.String("web")}, listened)
+	must(t, err)
+	_, err = c.TagResource(t.Context(), &signer.TagResourceInput{ResourceArn: p.Arn, Tags: map[string]string{"a": "b"}}, listened)
+	must(t, err)
+	_, err = c.UntagResource(t.Context(), &signer.UntagResourceInput{ResourceArn: p.Arn, TagKeys: []string{"a"}}, listened)
+	must(t, err)
+	if want := []string{"PUT 403 InvalidSignatureException", "GET 200 ", "POST 403 InvalidSignatureException", "DELETE 403 InvalidSignatureException"}; !slices.Equal(listener.second, want) {
+		t.Errorf("got %q", listener.second)
 	}
 }
