@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -57,6 +58,11 @@ func TestServeBuckets(t *testing.T) {
 	if !bucket.IsCode(err, "NoSuchKey") {
 		t.Errorf("none: %v", err)
 	}
+	var refused interface{ ServiceRequestID() string }
+	if !errors.As(err, &refused) {
+		t.Fatalf("the answer has no id: %v", err)
+	}
+	s.says(t, `"requestId":"`+refused.ServiceRequestID()+`","service":"s3","operation":"GetObject"`)
 	s.quiet(t)
 }
 

@@ -157,7 +157,9 @@ func (x *exchange) serve() error {
 	return c.do(x)
 }
 
-// identify gives the request its ids, unless whoever handed it on has.
+// identify gives the request its ids. Whoever handed it on may have given it another one,
+// which stands in a header of other services; logs are to have the one that S3's clients
+// tell.
 func (x *exchange) identify() error {
 	b := make([]byte, 40)
 	if _, err := io.ReadFull(x.Rand, b); err != nil {
@@ -166,6 +168,7 @@ func (x *exchange) identify() error {
 	x.id, x.hostID = strings.ToUpper(hex.EncodeToString(b[:8])), hex.EncodeToString(b[8:])
 	x.set("x-amz-request-id", x.id)
 	x.set("x-amz-id-2", x.hostID)
+	x.w.Header().Set("X-Amzn-Requestid", x.id)
 	return nil
 }
 
