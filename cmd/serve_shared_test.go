@@ -41,14 +41,14 @@ func newSharedHome(t *testing.T) (*serveHome, *recordstest.Server) {
 // the SDKs do, and longer.
 func robin(t testing.TB, key func() aws.Credentials, servers ...func() string) *signer.Client {
 	var n atomic.Int64
-	transport := &http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: 3 * time.Second, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+	transport := &http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: 2 * time.Second, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, network, servers[int(n.Add(1))%len(servers)]())
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
 	return signer.New(signer.Options{
 		Region: serveRegion, BaseEndpoint: aws.String("http://signer.test"), HTTPClient: &http.Client{Transport: transport},
 		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts, o.MaxBackoff, o.RateLimiter = 40, time.Second, noLimit{}
+			o.MaxAttempts, o.MaxBackoff, o.RateLimiter = 60, 300*time.Millisecond, noLimit{}
 		}),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return key(), nil }),
 	})
@@ -215,22 +215,22 @@ func TestServersSurvive(t *testing.T) {
 			}
 		}
 	}
-	more(20)
+	more(8)
 	servers[0].kill()
-	more(10)
+	more(5)
 	begin(0)
 	must(t, servers[1].process.Process.Signal(syscall.SIGSTOP))
-	more(10)
+	more(5)
 	way.silent.Store(true)
 	more(5)
 	database.End(t, "immediate")
 	database.Begin(t)
-	more(10)
+	more(5)
 	must(t, servers[1].process.Process.Signal(syscall.SIGCONT))
 	way.silent.Store(false)
 	database.End(t, "fast")
 	database.Begin(t)
-	more(10)
+	more(5)
 	enough()
 	all.Wait()
 	h.checkSignedOnce(t, c, ids)
