@@ -100,7 +100,7 @@ func Handler(next http.Handler, c Config) http.Handler {
 func cut(text string, most int) string { return strings.ToValidUTF8(text[:min(len(text), most)], "") }
 
 func (e *Entry) level() slog.Level {
-	if e.Status >= 500 {
+	if e.Status >= 500 && e.Status != http.StatusNotImplemented { // that one is a client's mistake
 		return slog.LevelError
 	}
 	return slog.LevelInfo

@@ -56,7 +56,7 @@ func TestLine(t *testing.T) {
 }
 
 // An answer without a word is a success, and one of the server's faults an error, but
-// not of a client that has gone.
+// not of a client that has gone or that wants what there is not.
 func TestStatus(t *testing.T) {
 	failing := func(w http.ResponseWriter, r *http.Request) {
 		accesslog.Of(r.Context()).Error = "InternalServiceErrorException"
@@ -72,6 +72,7 @@ func TestStatus(t *testing.T) {
 		"INFO 200 ": {here, func(http.ResponseWriter, *http.Request) {}},
 		"ERROR 503 InternalServiceErrorException": {here, failing},
 		"INFO 499 ": {gone, failing},
+		"INFO 501 ": {here, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(501) }},
 	} {
 		line, entry := serve(t, tc.answer, httptest.NewRequest("GET", "/", nil).WithContext(tc.client))
 		if got := fmt.Sprint(line["level"], " ", line["status"], " ", entry.Error); got != want {
