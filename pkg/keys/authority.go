@@ -188,7 +188,17 @@ func (s *Store) certified(levels []level, now time.Time) (*bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.issue(levels[len(levels)-1], parent, now)
+	last := levels[len(levels)-1]
+	b, err := s.issue(last, parent, now)
+	if err != nil && parent.kept.Type == referenceBlock {
+		// It is replaced long before it ends, so that the one above may be away for
+		// a while.
+		last.margin = 0
+		if old, _ := s.present([]level{last}, now); old != nil {
+			return old, nil
+		}
+	}
+	return b, err
 }
 
 // root reads the root.

@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -36,6 +37,7 @@ type Config struct {
 type Keys struct {
 	config Config
 	busy   chan struct{} // holds one for each who waits for the token
+	late   atomic.Int32  // how many calls should have come to their end
 
 	mu      sync.Mutex
 	token   *token // nil: not open
@@ -156,9 +158,13 @@ func (k *key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) (signatur
 
 // do does something with the token, in a time that has an end. It is done once more
 // where the token has lost its sessions. A call that hangs hangs on: nobody can end
-// it, but others need not wait for it.
+// it, but others need not wait for it, and as long as it does they wait less.
 func (k *Keys) do(ctx context.Context, f func(*token) error) error {
-	ctx, stop := context.WithTimeoutCause(ctx, k.config.Patience, errPatience)
+	patience := k.config.Patience
+	if k.late.Load() > 0 {
+		patience /= 10
+	}
+	ctx, stop := context.WithTimeoutCause(ctx, patience, errPatience)
 	defer stop()
 	select {
 	case k.busy <- struct{}{}:
@@ -178,6 +184,8 @@ func (k *Keys) do(ctx context.Context, f func(*token) error) error {
 	case err := <-done:
 		return k.failed(err)
 	case <-ctx.Done():
+		k.late.Add(1)
+		go func() { <-done; k.late.Add(-1) }()
 		return k.failed(context.Cause(ctx))
 	}
 }
