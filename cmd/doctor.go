@@ -32,7 +32,17 @@ func (s *session) examine(ctx context.Context, quick bool) error {
 	if err != nil {
 		return err
 	}
-	found, err := doctor.Examine(ctx, doctor.Config{Home: home, Now: s.env.Now(), Quick: quick})
+	shared, err := s.sharing(home)
+	if err != nil {
+		return err
+	}
+	c := doctor.Config{Home: home, Now: s.env.Now(), Quick: quick, Database: shared.DatabaseURL}
+	if shared.ObjectStore != "" {
+		if c.Store, err = s.openBuckets(ctx, home, s.env.Now); err != nil {
+			return err
+		}
+	}
+	found, err := doctor.Examine(ctx, c)
 	if err != nil {
 		return err
 	}

@@ -235,6 +235,7 @@ func TestServersSurvive(t *testing.T) {
 	all.Wait()
 	h.checkSignedOnce(t, c, ids)
 	t.Logf("%d jobs", len(ids))
+	h.run(t, "doctor")
 }
 
 // checkSignedOnce waits until all jobs have succeeded, and looks for what is signed

@@ -25,6 +25,14 @@ type Config struct {
 	Home  string
 	Now   time.Time
 	Quick bool // do not read signed objects
+
+	Database string  // the URL of the database that the records are in; "" is the home's
+	Store    Objects // where signed objects are; nil: in the home's buckets
+}
+
+// Objects are buckets, as far as they are examined.
+type Objects interface {
+	Get(ctx context.Context, bucket, key, version string) (*bucket.Object, error)
 }
 
 // Finding is something worth knowing.
@@ -55,6 +63,9 @@ func Examine(ctx context.Context, c Config) (*Report, error) {
 	c.Home = home
 	e := &examination{Config: c, more: map[kind]int{}, altered: map[place]bucket.Fault{}}
 	e.buckets = bucket.Open(bucket.Config{Dir: e.at("buckets"), Now: e.now})
+	if e.Store == nil {
+		e.Store = e.buckets
+	}
 	e.keys = keys.Open(keys.Config{Dir: e.at("keys"), Now: e.now})
 	info, err := os.Stat(home)
 	if err == nil && info.IsDir() {
@@ -102,6 +113,9 @@ func (e *examination) now() time.Time { return e.Now }
 func (e *examination) at(name string) string { return filepath.Join(e.Home, name) }
 
 func (e *examination) recordsConfig() records.Config {
+	if e.Database != "" {
+		return records.Config{Path: "the database", URL: e.Database}
+	}
 	return records.Config{Path: e.at("records.db")}
 }
 

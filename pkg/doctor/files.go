@@ -66,7 +66,7 @@ func (e *examination) file(path string, d fs.DirEntry) {
 func (e *examination) stranger(path string, d fs.DirEntry) bool {
 	switch filepath.Dir(path) {
 	case e.Home:
-		return !begins(d.Name(), "records.db", "buckets", "keys", "faults-counts.json", ".signer-", "before-restore-")
+		return !begins(d.Name(), "config.yaml", "records.db", "buckets", "keys", "faults-counts.json", ".signer-", "before-restore-")
 	case e.at("buckets"):
 		return !begins(d.Name(), ".tmp", ".locks") && (!d.IsDir() || bucket.CheckBucket(d.Name()) != nil)
 	}

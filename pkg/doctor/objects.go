@@ -31,7 +31,7 @@ func (e *examination) newJudge(ctx context.Context) *judge {
 		j.Certificates = append(j.Certificates, verify.Certificate(c))
 	}
 	j.Fetch = func(ctx context.Context, at sign.Location) (io.ReadCloser, error) {
-		object, err := e.buckets.Get(ctx, at.Bucket, at.Key, at.Version)
+		object, err := e.Store.Get(ctx, at.Bucket, at.Key, at.Version)
 		var gone *bucket.Error
 		if errors.As(err, &gone) {
 			return nil, verify.ErrNoPayload
@@ -56,7 +56,7 @@ func (e *examination) signed(ctx context.Context, job records.Job, j *judge) {
 		delete(e.altered, placeOf(at))
 		e.oneOf(objects, Finding{nameOf(job), fmt.Sprintf("has its signed object in s3://%s/%s, which %s", at.Bucket, at.Key, found), advice})
 	}
-	object, err := e.buckets.Get(ctx, at.Bucket, at.Key, at.Version)
+	object, err := e.Store.Get(ctx, at.Bucket, at.Key, at.Version)
 	gone, deliberate := e.gone(err, at.Bucket)
 	switch {
 	case deliberate:
