@@ -2,6 +2,7 @@ package records
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -36,7 +37,15 @@ func (s *Store) Ready(ctx context.Context) error {
 	if err != nil {
 		return s.failed("begin to write the records", err)
 	}
-	return s.failed("read the records", tx.Rollback())
+	defer tx.Rollback() // nothing was written
+	if s.server != nil {
+		only, err := one(ctx, tx, textFrom, "SHOW transaction_read_only")
+		if err == nil && only == "on" {
+			err = fmt.Errorf("the records in %s are %w: it is a replica, or was made so", s.path, ErrReadOnly)
+		}
+		return s.failed("begin to write the records", err)
+	}
+	return nil
 }
 
 // Load is what a process asks of its database.

@@ -73,6 +73,8 @@ func testServerRefuses(t *testing.T, server *recordstest.Server) {
 		}
 		_, err = s.Jobs(ctx, records.JobQuery{Partition: here, Limit: 1})
 		must(t, err)
+		refused(t, s.Ready(ctx), records.ErrReadOnly)
+		must(t, openURL(t, replica).Ready(ctx))
 	})
 	t.Run("existing", func(t *testing.T) {
 		_, err := records.Open(ctx, records.Config{URL: server.New(t), Existing: true})
