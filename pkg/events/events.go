@@ -134,11 +134,17 @@ func extend(f *os.File, lines []string) error {
 	if err != nil {
 		return err
 	}
-	text := joined(slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return has(tail, line) }))
-	if rest := unfinished(tail); len(rest) > 0 {
-		if size, text, err = mend(f, size, rest, text); err != nil {
+	lines = slices.DeleteFunc(slices.Clone(lines), func(line string) bool { return has(tail, line) })
+	text := joined(lines)
+	switch rest := unfinished(tail); {
+	case len(rest) == 0:
+	case begun(lines, string(rest)):
+		size -= int64(len(rest))
+		if err := f.Truncate(size); err != nil {
 			return err
 		}
+	default:
+		text = "\n" + text
 	}
 	if _, err := io.WriteString(f, text); err != nil {
 		return errors.Join(err, f.Truncate(size)) // no part of a line, as on a full disk
@@ -171,14 +177,11 @@ func has(text []byte, line string) bool {
 // unfinished is what stands behind the last line.
 func unfinished(text []byte) []byte { return text[bytes.LastIndexByte(text, '\n')+1:] }
 
-// mend deals with an unfinished line. What a process that died has left of the
-// line that is to be written first is taken away; what else it may be is ended.
-func mend(f *os.File, size int64, rest []byte, text string) (int64, string, error) {
-	if !strings.HasPrefix(text, string(rest)) {
-		return size, "\n" + text, nil
-	}
-	size -= int64(len(rest))
-	return size, text, f.Truncate(size)
+// begun tells whether an unfinished line is what a process that died has left of one of
+// the lines that are to be written, and is to be taken away. Whose it is else nobody
+// knows, and it is ended.
+func begun(lines []string, rest string) bool {
+	return slices.ContainsFunc(lines, func(line string) bool { return strings.HasPrefix(line, rest) })
 }
 
 func joined(lines []string) string {

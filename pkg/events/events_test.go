@@ -83,6 +83,7 @@ func TestMendsWhatWasCutShort(t *testing.T) {
 		{"old\nfirst\nsec", "old\nfirst\nsecond\n"},
 		{"old\nfirst\nsecond", "old\nfirst\nsecond\n"},
 		{"fir", "first\nsecond\n"},
+		{"old\nsec", "old\nfirst\nsecond\n"}, // when the first one was not to be told yet
 		{"somebody's own", "somebody's own\nfirst\nsecond\n"},
 		{"old\nfirst\nsecond\nsomebody's", "old\nfirst\nsecond\nsomebody's\n"},
 	} {
