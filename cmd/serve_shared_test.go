@@ -298,3 +298,29 @@ func TestSharedConfiguration(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(h.dir, "config.yaml"), nil, 0o600))
 	h.run(t, "list-signing-profiles")
 }
+
+// While the database is away callers are told so in a way that SDKs try again, and
+// whoever watches over the server is told that it is not ready.
+func TestServerWithoutItsDatabase(t *testing.T) {
+	h, database := newSharedHome(t)
+	s := h.start(t)
+	c := s.client(t, h.key(t, "maria"))
+	_, err := c.ListSigningProfiles(t.Context(), &signer.ListSigningProfilesInput{})
+	must(t, err)
+	database.End(t, "immediate")
+	_, err = c.ListSigningProfiles(t.Context(), &signer.ListSigningProfilesInput{})
+	if err == nil || !retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err).Bool() {
+		t.Errorf("got %v", err)
+	}
+	if status, _ := get(t, s.admin+"/readyz"); status != http.StatusServiceUnavailable {
+		t.Errorf("it is %d ready", status)
+	}
+	database.Begin(t)
+	_, err = c.ListSigningProfiles(t.Context(), &signer.ListSigningProfilesInput{})
+	must(t, err)
+	if status, _ := get(t, s.admin+"/readyz"); status != http.StatusOK {
+		t.Errorf("it is %d ready", status)
+	}
+	must(t, s.stop(t))
+	s.secret(t, database.Password())
+}
