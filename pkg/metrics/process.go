@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"runtime"
-	rt "runtime/metrics"
 	"time"
 )
 
@@ -13,21 +12,14 @@ func (r *Registry) Process(started time.Time) {
 		return float64(started.UnixMilli()) / 1000
 	})
 	r.Gauge("go_goroutines", "How many goroutines there are.", func() float64 { return float64(runtime.NumGoroutine()) })
-	for _, m := range []struct{ name, help, from string }{
-		{"go_heap_objects_bytes", "Memory that objects take, in bytes.", "/memory/classes/heap/objects:bytes"},
-		{"go_memory_bytes", "Memory that the runtime has from the system, in bytes.", "/memory/classes/total:bytes"},
-	} {
-		r.Gauge(m.name, m.help, func() float64 { return read(m.from) })
-	}
-	r.Total("go_gc_cycles_total", "How often garbage was collected.", func() float64 { return read("/gc/cycles/total:gc-cycles") })
+	r.Gauge("go_heap_objects_bytes", "Memory that objects take, in bytes.", func() float64 { return float64(memory().HeapAlloc) })
+	r.Gauge("go_memory_bytes", "Memory that the runtime has from the system, in bytes.", func() float64 { return float64(memory().Sys) })
+	r.Total("go_gc_cycles_total", "How often garbage was collected.", func() float64 { return float64(memory().NumGC) })
 }
 
-// read reads a number of the runtime's own.
-func read(name string) float64 {
-	s := []rt.Sample{{Name: name}}
-	rt.Read(s)
-	if s[0].Value.Kind() != rt.KindUint64 {
-		return 0
-	}
-	return float64(s[0].Value.Uint64())
+// memory stops the program for some microseconds. Package runtime/metrics does not, and
+// takes its time when any program that has it starts.
+func memory() (m runtime.MemStats) {
+	runtime.ReadMemStats(&m)
+	return m
 }
