@@ -50,12 +50,26 @@ func showcase(t *testing.T, h *serveHome) {
 	h.run(t, "revoke-signature", "--job-id", job("web", nasty, good), "--reason", nasty)
 }
 
-// A browser shows everything, to everybody, and nothing that it was not told to.
 func TestServeConsole(t *testing.T) {
 	h := newServeHome(t)
+	b := openBrowser(t)
 	showcase(t, h)
 	s := h.start(t)
-	b := openBrowser(t)
+	for name, test := range map[string]func(*testing.T, *serveHome, *served, *browser){"pages": testConsolePages, "commands": testConsoleCommands} {
+		t.Run(name, func(t *testing.T) {
+			b.TB = t
+			test(t, h, s, b)
+		})
+	}
+	b.TB = t
+	if len(b.said) > 0 {
+		t.Errorf("the browser says: %s", b.said)
+	}
+	s.quiet(t)
+}
+
+// A browser shows everything, to everybody, and nothing that it was not told to.
+func testConsolePages(t *testing.T, h *serveHome, s *served, b *browser) {
 	at := s.admin + "/" + serveAccount + "/" + serveRegion + "/"
 	b.wide(1200, "light")
 	b.visit(s.admin)
@@ -87,14 +101,12 @@ func TestServeConsole(t *testing.T) {
 	for i, page := range append([]string{s.admin, at + "jobs", at + "profiles", at + "profiles/web", at + "revocations", at + "platforms", at + "jobs?requestedBy=x"}, links[:2]...) {
 		b.check(page, fmt.Sprint(i))
 	}
-	if len(b.said) > 0 {
-		t.Errorf("the browser says: %s", b.said)
-	}
-	b.visit(s.admin + "/nowhere")
+	before := b.said
+	b.visit(s.admin + "/nowhere") // of which the browser says that it is not there
 	if got := b.text(`document.querySelector("h1").innerText`); got != "404 Not Found" {
 		t.Errorf("nowhere is %q", got)
 	}
-	s.quiet(t)
+	b.said = before
 }
 
 // faults finds what keeps people from reading a page, and what should not be in it.
@@ -136,16 +148,12 @@ func (b *browser) check(page, name string) {
 }
 
 // The commands of a job's page do what the page says.
-func TestServeConsoleCommands(t *testing.T) {
+func testConsoleCommands(t *testing.T, h *serveHome, s *served, b *browser) {
 	for _, program := range []string{"bash", "openssl", "unzip"} {
 		if _, err := exec.LookPath(program); err != nil {
 			t.Skipf("there is no %s", program)
 		}
 	}
-	h := newServeHome(t)
-	showcase(t, h)
-	s := h.start(t)
-	b := openBrowser(t)
 	b.visit(s.admin + "/" + serveAccount + "/" + serveRegion + "/jobs?status=Succeeded")
 	var links []string
 	b.eval(`[...document.querySelectorAll("tbody tr")].filter(r => !r.innerText.includes("Revoked")).map(r => r.querySelector("a").href)`, &links)
