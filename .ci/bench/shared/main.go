@@ -39,12 +39,13 @@ func main() {
 	flag.StringVar(&b.store, "store", "", "the endpoint of an object store")
 	flag.IntVar(&b.jobs, "jobs", 600, "jobs to sign")
 	flag.IntVar(&b.million, "million", 1_000_000, "jobs to list")
+	flag.StringVar(&b.signer, "signer", "", "the program, if it is not to be built")
 	only := flag.String("only", "", "measure only this")
 	flag.Parse()
 	dir, err := os.MkdirTemp("", "shared-")
 	check(err)
 	defer os.RemoveAll(dir)
-	b.dir, b.signer = dir, filepath.Join(dir, "signer")
+	b.dir = dir
 	for _, part := range []struct {
 		name  string
 		run   func()
@@ -56,8 +57,12 @@ func main() {
 	}
 }
 
-// build makes the program.
+// build makes the program, unless there is one.
 func (b *bench) build() {
+	if b.signer != "" {
+		return
+	}
+	b.signer = filepath.Join(b.dir, "signer")
 	out, err := exec.Command("go", "build", "-o", b.signer, ".").CombinedOutput()
 	if err != nil {
 		log.Fatalf("%v\n%s", err, out)
