@@ -236,6 +236,11 @@ func TestServersSurvive(t *testing.T) {
 	h.checkSignedOnce(t, c, ids)
 	t.Logf("%d jobs", len(ids))
 	h.run(t, "doctor")
+	for _, s := range servers {
+		if strings.Contains(s.logged(), "DATA RACE") || strings.Contains(s.logged(), "panic") {
+			t.Errorf("a server says: %s", s.logged())
+		}
+	}
 }
 
 // checkSignedOnce waits until all jobs have succeeded, and looks for what is signed
