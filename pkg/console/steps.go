@@ -77,7 +77,7 @@ func (c *console) judge(j *jobPage, name string) step {
 	switch {
 	case or(j.PlatformId, "") == lambda:
 		return step{about, c.home() + "signer export-trust > root.pem\n" +
-			"signer verify " + operand(name) + " --trust-root root.pem --allowed-publishers " + quote(j.ProfileVersionARN)}
+			"signer verify " + operand(name) + " --trust-root root.pem \\\n  --allowed-publishers " + quote(j.ProfileVersionARN)}
 	case payload(j) != nil:
 		return step{about, c.home() + "signer verify " + operand(name) + " --payload payload"}
 	}
@@ -136,7 +136,7 @@ func (c *console) checkImage(j *jobPage) []step {
 			c.home() + "signer export-trust --notation notation\nNOTATION_CONFIG=notation notation verify REGISTRY/REPOSITORY@DIGEST"},
 		{"Or have signer judge an envelope that you have, with the image's manifest.",
 			c.home() + "signer export-trust > root.pem\n" +
-				"signer verify envelope.jws --payload manifest.json --trust-root root.pem --allowed-publishers " + quote(j.ProfileVersionARN)},
+				"signer verify envelope.jws --payload manifest.json --trust-root root.pem \\\n  --allowed-publishers " + quote(j.ProfileVersionARN)},
 	}
 }
 
