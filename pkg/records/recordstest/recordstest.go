@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package recordstest starts PostgreSQL for tests: a server of the test's own, with
 // nothing in it, on an address of this machine. What is installed is used; without
 // it the test is skipped, and says so.

@@ -1,0 +1,23 @@
+//go:build !unix
+
+package recordstest
+
+import "testing"
+
+// Server would be a PostgreSQL server.
+type Server struct{}
+
+// Start skips the test: nobody has tried this here.
+func Start(t testing.TB, _ ...string) *Server {
+	t.Skip("PostgreSQL is not started on this system")
+	return nil
+}
+
+// New, URL, Addr and Password are of no server.
+func (*Server) New(testing.TB) string   { return "" }
+func (*Server) URL(string) string       { return "" }
+func (*Server) Addr() string            { return "" }
+func (*Server) Password() string        { return "" }
+func (*Server) Exec(testing.TB, string) {}
+func (*Server) Begin(testing.TB)        {}
+func (*Server) End(testing.TB, string)  {}
