@@ -41,9 +41,28 @@ func Start(t testing.TB, args ...string) *Server {
 	s.args = settings(s, args)
 	s.become(t)
 	s.initialize(t)
+	s.watch(t)
 	s.Begin(t)
-	t.Cleanup(func() { s.control("stop", "-m", "immediate") })
 	return s
+}
+
+// watch ends the server when the test ends, in whatever way: then a shell, which has
+// the other end of a pipe, reads no more.
+func (s *Server) watch(t testing.TB) {
+	t.Helper()
+	c := exec.Command("/bin/sh", "-c", `read -r _; exec "$0" -D "$1" -s -m immediate stop`, filepath.Join(s.bin, "pg_ctl"), s.data())
+	c.Dir, c.SysProcAttr = s.dir, &syscall.SysProcAttr{Credential: s.as, Setpgid: true}
+	pipe, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		pipe.Close()
+		c.Wait()
+	})
 }
 
 // installed is where the newest server's programs are.
