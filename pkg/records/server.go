@@ -36,8 +36,7 @@ const (
 // newServer reads the URL of a database. No error says what is in it, since that
 // may be a password.
 func newServer(text string) (*server, error) {
-	at, err := url.Parse(text)
-	if err != nil || at.Scheme != "postgres" && at.Scheme != "postgresql" {
+	if !strings.HasPrefix(text, "postgres://") && !strings.HasPrefix(text, "postgresql://") {
 		return nil, fmt.Errorf("the URL of the records is none of a PostgreSQL database: write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE")
 	}
 	config, err := pgx.ParseConfig(text)

@@ -46,7 +46,7 @@ func testServerRefuses(t *testing.T, server *recordstest.Server) {
 		{"another encoding", server.URL("latin"), nil, "LATIN1"},
 		{"no rights", strings.Replace(server.URL("postgres"), "signer:", "guest:", 1), nil, "make the user owner"},
 		{"no URL", "mysql://" + server.Password() + "@x/", nil, "postgres://USER:PASSWORD@HOST"},
-		{"bad URL", "postgres://a:" + server.Password() + "%zz@x/", nil, "postgres://USER:PASSWORD@HOST"},
+		{"bad URL", "postgres://a:" + server.Password() + "%zz@x/", nil, "what is special in a password as %XX"},
 		{"bad password", "postgres://a:p@ss@127.0.0.1:1/x", nil, "what is special in a password as %XX"},
 		{"bad option", server.URL("postgres") + "&sslmode=perhaps", nil, "see its port, its sslmode"},
 	} {
@@ -75,6 +75,10 @@ func testServerRefuses(t *testing.T, server *recordstest.Server) {
 		must(t, err)
 		refused(t, s.Ready(ctx), records.ErrReadOnly)
 		must(t, openURL(t, replica).Ready(ctx))
+	})
+	t.Run("several hosts", func(t *testing.T) {
+		s := openURL(t, strings.Replace(replica, server.Addr(), "127.0.0.1:1,"+server.Addr(), 1)+"&target_session_attrs=read-write")
+		must(t, s.Ready(ctx))
 	})
 	t.Run("existing", func(t *testing.T) {
 		_, err := records.Open(ctx, records.Config{URL: server.New(t), Existing: true})
