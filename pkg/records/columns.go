@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -77,11 +78,17 @@ func (c *conditions) and(condition string, args ...any) {
 
 // place numbers the arguments in a piece of SQL.
 func (c *conditions) place(text string, args ...any) string {
+	var b strings.Builder
 	for _, arg := range args {
 		c.args = append(c.args, arg)
-		text = strings.Replace(text, "?", fmt.Sprint("$", len(c.args)), 1)
+		before, after, _ := strings.Cut(text, "?")
+		b.WriteString(before)
+		b.WriteByte('$')
+		b.WriteString(strconv.Itoa(len(c.args)))
+		text = after
 	}
-	return text
+	b.WriteString(text)
+	return b.String()
 }
 
 func (c *conditions) String() string {
