@@ -26,7 +26,7 @@ func (l localFiles) platform() string { return l.Platform() }
 
 // atOnce is for a disk, for which the time of small files is spent waiting: it does
 // much for many as fast as little for one.
-func (l localFiles) atOnce() int { return 64 }
+func (l localFiles) atOnce() int { return 48 }
 
 func (l localFiles) sign(ctx context.Context, f *signFile) (signedFile, error) {
 	name, err := absolute(f.name)

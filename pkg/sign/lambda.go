@@ -72,7 +72,9 @@ func (a *archive) finish(dst io.Writer, added []*addition) error {
 		m, _ := w.Write(e.data)
 		at += int64(n + m)
 	}
-	if _, err := io.Copy(w, io.NewSectionReader(a.src, a.dirAt, a.dirLen)); err != nil {
+	directory := io.NewSectionReader(a.src, a.dirAt, a.dirLen)
+	// As nothing but a Writer, so that w makes no buffer of its own for it.
+	if _, err := io.CopyBuffer(struct{ io.Writer }{w}, directory, make([]byte, chunkFor(a.dirLen))); err != nil {
 		return fmt.Errorf("copy the central directory: %w", err)
 	}
 	length := a.dirLen
