@@ -104,17 +104,16 @@ func (x *exchange) route() (call, error) {
 	if err := x.misrouted(); err != nil {
 		return call{}, err
 	}
-	all := slices.Concat(absentCalls(), calls())
-	if i := slices.IndexFunc(all, func(c call) bool { return c.param != "" && c.fits(x) }); i >= 0 {
-		return all[i], nil
+	if i := slices.IndexFunc(x.calls, func(c call) bool { return c.param != "" && c.fits(x) }); i >= 0 {
+		return x.calls[i], nil
 	}
 	for other := range strings.FieldsSeq(others) {
 		if x.query.has(other) && x.scope() != inService {
 			return call{do: unimplemented(other)}, nil
 		}
 	}
-	if i := slices.IndexFunc(all, func(c call) bool { return c.fits(x) }); i >= 0 {
-		return all[i], nil
+	if i := slices.IndexFunc(x.calls, func(c call) bool { return c.fits(x) }); i >= 0 {
+		return x.calls[i], nil
 	}
 	return call{}, x.noMethod([]string{"SERVICE", "BUCKET", "OBJECT"}[x.scope()])
 }

@@ -30,6 +30,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,6 +73,7 @@ func OwnerID(account string) string {
 type server struct {
 	Config
 	verifier sigv4.Verifier
+	calls    []call
 	patience time.Duration
 }
 
@@ -84,7 +86,7 @@ func New(c Config) http.Handler {
 		c.Rand = rand.Reader
 	}
 	c.Domain = strings.ToLower(strings.Trim(c.Domain, "."))
-	return &server{c, sigv4.Verifier{Secrets: c.Secrets, Region: c.Region, Now: c.Now}, patience}
+	return &server{c, sigv4.Verifier{Secrets: c.Secrets, Region: c.Region, Now: c.Now}, slices.Concat(absentCalls(), calls()), patience}
 }
 
 // ServeHTTP answers a request.
