@@ -131,7 +131,7 @@ func (s *Store) writeMasters(keys []*age.X25519Identity, secret Secret) error {
 	if err != nil {
 		return err
 	}
-	to.SetWorkFactor(workFactor)
+	to.SetWorkFactor(s.work)
 	var plain bytes.Buffer
 	for _, key := range keys {
 		fmt.Fprintln(&plain, key)

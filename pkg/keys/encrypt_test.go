@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/elliptic"
+	"encoding/pem"
 	"errors"
 	"io/fs"
 	"os"
@@ -19,9 +20,24 @@ import (
 const phrase = "correct horse battery staple"
 
 // with returns the keys in a directory, to be opened with a passphrase.
-func with(dir, passphrase string) *keys.Store {
+func with(dir, passphrase string) *keys.Store { return keys.Hasten(usual(dir, passphrase)) }
+
+func usual(dir, passphrase string) *keys.Store {
 	return keys.Open(keys.Config{Dir: dir, Now: func() time.Time { return noon },
 		Passphrase: func() (keys.Secret, error) { return keys.Secret(passphrase), nil }})
+}
+
+// To turn a passphrase into a key takes as long as decided: age writes N's logarithm
+// into the file.
+func TestWorkFactor(t *testing.T) {
+	dir := t.TempDir()
+	identity(t, usual(dir, phrase), "us-east-1")
+	text, err := os.ReadFile(filepath.Join(dir, "master.age"))
+	must(t, err)
+	block, _ := pem.Decode(text)
+	if stanza := strings.Split(string(block.Bytes), "\n")[1]; !strings.HasPrefix(stanza, "-> scrypt ") || !strings.HasSuffix(stanza, " 14") {
+		t.Errorf("%s", stanza)
+	}
 }
 
 // inventory is what uses every kind of key there is: it signs in a region, with an
@@ -320,8 +336,8 @@ func TestPassphraseAtOnce(t *testing.T) {
 func TestProtectionChangesMeanwhile(t *testing.T) {
 	dir := t.TempDir()
 	passphrase := phrase
-	s := keys.Open(keys.Config{Dir: dir, Now: func() time.Time { return noon },
-		Passphrase: func() (keys.Secret, error) { return keys.Secret(passphrase), nil }})
+	s := keys.Hasten(keys.Open(keys.Config{Dir: dir, Now: func() time.Time { return noon },
+		Passphrase: func() (keys.Secret, error) { return keys.Secret(passphrase), nil }}))
 	i := fill(t, s)
 	must(t, with(dir, phrase).Rotate(t.Context(), keys.Secret("new")))
 	if _, err := s.Import(t.Context(), place, device256(t)); !errors.Is(err, keys.ErrPassphrase) {

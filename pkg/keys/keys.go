@@ -64,6 +64,7 @@ type Store struct {
 	elsewhere  func() (Elsewhere, error)
 	now        func() time.Time
 	rand       io.Reader
+	work       int // workFactor, but for tests
 	master     master
 
 	mu     sync.Mutex
@@ -85,7 +86,7 @@ func Open(c Config) *Store {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	return &Store{dir: c.Dir, passphrase: c.Passphrase, elsewhere: c.Elsewhere, now: c.Now, rand: c.Rand, leaves: map[string]*bundle{}}
+	return &Store{dir: c.Dir, passphrase: c.Passphrase, elsewhere: c.Elsewhere, now: c.Now, rand: c.Rand, work: workFactor, leaves: map[string]*bundle{}}
 }
 
 // Identity signs, and says who does. The key is opaque: it shows its public half
