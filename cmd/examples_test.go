@@ -240,6 +240,7 @@ var (
 		with string
 	}{
 		{regexp.MustCompile(`\\"[0-9a-f]{32}\\"`), "ETAG"},
+		{regexp.MustCompile(`("ChecksumCRC64NVME": ")[^"]+`), "${1}SUM"},
 		{identity, "ID"},
 		{regexp.MustCompile(`("profileVersion": "|/signing-profiles/\w+/)\w{10}`), "${1}VERSION"},
 		{regexp.MustCompile(`20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?\+00:00`), "TIME"},
