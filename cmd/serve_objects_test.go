@@ -43,7 +43,9 @@ func ownStore(t *testing.T) (url string) {
 }
 
 // versity serves buckets by S3's protocol as somebody else's program does.
-func versity(t *testing.T) (url string) {
+func versity(t *testing.T) (url string) { return versityIn(t, t.TempDir()) }
+
+func versityIn(t *testing.T, dir string) (url string) {
 	program, err := exec.LookPath("versitygw")
 	if err != nil {
 		home, _ := os.UserHomeDir()
@@ -55,7 +57,6 @@ func versity(t *testing.T) (url string) {
 	must(t, err)
 	address := l.Addr().String()
 	must(t, l.Close())
-	dir := t.TempDir()
 	for _, name := range []string{"objects", "versions", "sidecar"} {
 		must(t, os.Mkdir(filepath.Join(dir, name), 0o700))
 	}
