@@ -48,6 +48,9 @@ type Limits struct {
 	// cut off.
 	Patience time.Duration
 	Rate     int64
+
+	// Stall is how long it may rest when others wait for its place (2 s).
+	Stall time.Duration
 }
 
 func (l *Limits) fill() {
@@ -59,6 +62,7 @@ func (l *Limits) fill() {
 	l.Idle = cmp.Or(l.Idle, time.Minute)
 	l.Patience = cmp.Or(l.Patience, 30*time.Second)
 	l.Rate = cmp.Or(l.Rate, 8192)
+	l.Stall = cmp.Or(l.Stall, 2*time.Second)
 }
 
 // Serve answers what comes to the listener until ctx ends, and closes it. It
@@ -136,7 +140,9 @@ type guest struct {
 	requests int       // that are being answered
 	sending  bool      // the last answer was given, and may still lie in a buffer
 	known    bool      // there was one before
-	since    time.Time // when it came, or came to rest
+	since    time.Time // when it came, gave its last answer, or came to rest
+
+	waits map[*pace]time.Time // for the client, and since when
 }
 
 type guestKey struct{}
@@ -153,7 +159,9 @@ func (h *host) Accept() (net.Conn, error) {
 		if h.leaving == 0 { // one at a time, since only one is to come
 			h.makeRoom()
 		}
+		look := time.AfterFunc(h.config.Limits.Stall/40, h.moved.Broadcast)
 		h.moved.Wait()
+		look.Stop()
 	}
 	if h.closed {
 		conn.Close()
@@ -162,17 +170,85 @@ func (h *host) Accept() (net.Conn, error) {
 	return conn, nil
 }
 
-// makeRoom dismisses the connection that has rested for longest.
+// makeRoom dismisses the connection that can best be spared, and of several like it the
+// one that has been so for longest.
 func (h *host) makeRoom() {
-	var oldest *guest
+	now := time.Now()
+	var worst *guest
+	least := 0
 	for _, g := range h.guests {
-		if g.requests == 0 && !g.sending && g.conn != nil && (oldest == nil || g.since.Before(oldest.since)) {
-			oldest = g
+		n := h.spare(g, now)
+		if n > least || n > 0 && n == least && g.since.Before(worst.since) {
+			worst, least = g, n
 		}
 	}
-	if oldest != nil {
-		h.dismiss(oldest)
+	if worst != nil {
+		h.dismiss(worst)
 	}
+}
+
+// spare tells how well a connection can be spared: best one that came and asks for
+// nothing, then one that keeps us waiting, then one that may ask again; others not.
+func (h *host) spare(g *guest, now time.Time) int {
+	rests := g.requests == 0 && !g.sending
+	switch {
+	case g.conn == nil:
+		return 0
+	case rests && !g.known && now.Sub(g.since) > h.config.Limits.Stall/20: // or its request may not be read yet
+		return 3
+	case h.stalled(g, now):
+		return 2
+	case rests && g.known && now.Sub(g.since) > h.config.Limits.Stall/4: // or its next request is about to come
+		return 1
+	}
+	return 0
+}
+
+// dismissStalled dismisses all connections that keep us waiting, since others wait for
+// the places that their requests have.
+func (h *host) dismissStalled() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	for _, g := range h.guests {
+		if g.conn != nil && g.requests > 0 && h.stalled(g, now) {
+			h.dismiss(g)
+		}
+	}
+}
+
+// stalled tells whether all that a connection asks for rests for the client, and has
+// for long; or its last answer does.
+func (h *host) stalled(g *guest, now time.Time) bool {
+	if g.requests == 0 {
+		return g.sending && now.Sub(g.since) > h.config.Limits.Stall
+	}
+	if len(g.waits) < g.requests {
+		return false
+	}
+	for p, since := range g.waits {
+		if p.debt+now.Sub(since) <= h.config.Limits.Stall {
+			return false
+		}
+	}
+	return true
+}
+
+// await notes that something is waited for that the client has to do; moves, that it
+// did.
+func (h *host) await(p *pace, since time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if p.guest.waits == nil {
+		p.guest.waits = map[*pace]time.Time{}
+	}
+	p.guest.waits[p] = since
+}
+
+func (h *host) moves(p *pace) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(p.guest.waits, p)
 }
 
 // dismiss closes a connection. It is gone when the server notices that.
@@ -241,7 +317,7 @@ func (h *host) end(g *guest) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	g.requests--
-	g.sending = g.requests == 0
+	g.sending, g.since = g.requests == 0, time.Now()
 }
 
 // rest notes that a connection has sent all its answers.

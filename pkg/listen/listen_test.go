@@ -78,7 +78,7 @@ func closed(conn net.Conn) bool {
 func TestSilentConnections(t *testing.T) {
 	for name, send := range map[string]string{"nothing": "", "half a head": "GET / HTTP/1.1\r\nHost:", "rested": get} {
 		t.Run(name, func(t *testing.T) {
-			address, _ := serve(t, listen.Config{Handler: hello, Limits: listen.Limits{Connections: 3}})
+			address, _ := serve(t, listen.Config{Handler: hello, Limits: listen.Limits{Connections: 3, Stall: 20 * time.Millisecond}})
 			first := dial(t, address, send)
 			if send == get {
 				answer(t, first)
@@ -199,6 +199,53 @@ func TestSlowBodies(t *testing.T) {
 	<-failed
 	if status, body := answer(t, steady); status != 200 || body != "1 <nil>" {
 		t.Errorf("got %d, %s", status, body)
+	}
+}
+
+const stalled = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\na bit"
+
+// Who keeps us waiting for a body makes room for those who wait for his place: that of
+// his connection, or that of his request.
+func TestStalledBodies(t *testing.T) {
+	for name, limits := range map[string]listen.Limits{"connections": {Connections: 2}, "requests": {Requests: 2}} {
+		t.Run(name, func(t *testing.T) {
+			came := make(chan struct{}, 10)
+			limits.Stall = 40 * time.Millisecond
+			address, _ := serve(t, listen.Config{Limits: limits, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				came <- struct{}{}
+				if _, err := io.Copy(io.Discard, r.Body); err == nil {
+					hello(w, r)
+				}
+			})})
+			dial(t, address, stalled)
+			dial(t, address, stalled)
+			<-came
+			<-came
+			if status, body := answer(t, dial(t, address, get)); status != 200 || body != "hello" {
+				t.Errorf("got %d, %s", status, body)
+			}
+		})
+	}
+}
+
+// Who is refused before his body is there is told so without waiting for it.
+func TestRefusedBodies(t *testing.T) {
+	address, _ := serve(t, listen.Config{Limits: listen.Limits{Stall: 40 * time.Millisecond}, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "no", http.StatusForbidden)
+	})})
+	conn := dial(t, address, stalled)
+	if status, _ := answer(t, conn); status != 403 {
+		t.Errorf("got %d", status)
+	}
+	if !closed(conn) {
+		t.Error("its body is waited for")
+	}
+	conn = dial(t, address, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\na bit")
+	answer(t, conn)
+	time.Sleep(50 * time.Millisecond) // longer than it would have been waited for
+	io.WriteString(conn, get)
+	if status, _ := answer(t, conn); status != 403 {
+		t.Errorf("behind a body that is there: got %d", status)
 	}
 }
 
