@@ -24,7 +24,7 @@ func attacked(h *home) {
 	all := attacks(h)
 	for _, a := range append(all, attack{"all of them", func(ctx context.Context, address string, n int) { all[n%len(all)].strike(ctx, address, n) }}) {
 		ctx, stop := context.WithCancel(context.Background())
-		for n := range 200 {
+		for n := range 400 {
 			go func() {
 				for ctx.Err() == nil {
 					a.strike(ctx, s.address, n)
@@ -53,8 +53,18 @@ func attacks(h *home) []attack {
 		{"silence", says("", time.Hour)},
 		{"half a head", says("GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ", time.Hour)},
 		{"slow bodies", says("POST /signing-jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nx", time.Hour)},
+		{"known slow bodies", says(known(h.key.AccessKeyID), time.Hour)},
 		{"forged signatures", forge(h.key.AccessKeyID)},
 	}
+}
+
+// known is the beginning of a request by somebody who knows a key's id, so that his body
+// is waited for.
+func known(id string) string {
+	now := time.Now().UTC()
+	return fmt.Sprintf("POST /signing-jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\nX-Amz-Date: %s\r\n"+
+		"Authorization: AWS4-HMAC-SHA256 Credential=%s/%s/%s/signer/aws4_request, SignedHeaders=host;x-amz-date, Signature=00\r\n\r\nx",
+		now.Format("20060102T150405Z"), id, now.Format("20060102"), region)
 }
 
 // says is an attacker who connects, says something and then holds the line for some
