@@ -50,7 +50,7 @@ func (e *Engine) Load() (waiting, working int) {
 // are whoever's who works on the same records or, once the Engine is closed, meets them.
 func (e *Engine) Work(n int) (stop func(ctx context.Context)) {
 	work, abort := context.WithCancel(context.Background())
-	t := &team{Engine: e, abroad: work, size: n, stopped: make(chan struct{}), hands: make(chan *holding, 2*n)}
+	t := &team{Engine: e, abroad: work, size: n, stopped: make(chan struct{}), hands: make(chan *holding, n+max(n, ahead))}
 	for range n {
 		t.Go(t.work)
 	}
@@ -115,16 +115,21 @@ func (t *team) hand(store *records.Store, job records.Job) {
 // ones are left to who can begin them sooner.
 const quick = 200 * time.Millisecond
 
+// ahead is how many jobs are claimed at most before there are hands to sign them, when
+// they are very quick: claiming takes as long as signing a small one, for one job as for
+// many.
+const ahead = 32
+
 // room is how many jobs may be claimed now.
 func (t *team) room() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	most := t.size
+	more := 0
 	if t.pace < quick {
-		most *= 2
+		more = max(t.size, min(ahead, t.size*int(quick/max(t.pace, time.Millisecond))))
 	}
-	free := most - t.busy
-	if free <= 0 || t.busy >= t.size && free < t.size/2 { // a few at once are cheaper than one by one
+	free := t.size + more - t.busy
+	if free <= 0 || t.busy >= t.size && free < more/2 { // a few at once are cheaper than one by one
 		return 0
 	}
 	t.busy += free
