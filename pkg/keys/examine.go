@@ -41,13 +41,17 @@ func (s *Store) Examine(context.Context) ([]Item, error) {
 	if root.Err == nil || len(regions) > 0 || !errors.Is(root.Err, fs.ErrNotExist) {
 		all = append(all, root.Item)
 	}
+	var top *x509.Certificate
+	if root.Err == nil {
+		top = root.top()
+	}
 	room := s.room()
 	levels := s.shared(room)
 	for _, region := range regions {
 		levels = append(levels, s.regional(region, room)...)
 	}
 	for _, l := range levels {
-		if i := s.examineLevel(l, root.top()); !errors.Is(i.Err, fs.ErrNotExist) {
+		if i := s.examineLevel(l, top); !errors.Is(i.Err, fs.ErrNotExist) {
 			all = append(all, i.Item)
 		}
 	}
@@ -122,8 +126,11 @@ func (s *Store) examineLevel(l level, root *x509.Certificate) examined {
 		e.Name, e.NotBefore, e.NotAfter = c.Subject.CommonName, c.NotBefore, c.NotAfter
 		err = (&bundle{chain: e.chain}).check()
 	}
-	if err == nil && e.Plain {
+	if err == nil {
 		_, err = decodeBundle(text)
+	}
+	if err == nil && e.Lasting {
+		err = s.examineRoot(e.chain)
 	}
 	if err == nil && root != nil && !e.top().Equal(root) {
 		err = errors.New("it leads to another root")
@@ -132,6 +139,31 @@ func (s *Store) examineLevel(l level, root *x509.Certificate) examined {
 		e.Err = fmt.Errorf("%w; %s", err, l.advice)
 	}
 	return e
+}
+
+// examineRoot finds out whether the chain of the root's file can be its chain: that of
+// a root, or of a CA that was imported, and not of a file of the authority's that was
+// copied over it.
+func (s *Store) examineRoot(chain []*x509.Certificate) error {
+	if c := chain[0]; !canCertify(c) {
+		return fmt.Errorf("its first certificate %s is not that of a CA", c.Subject.CommonName)
+	}
+	if !selfSigned(chain[len(chain)-1]) {
+		return errors.New("its last certificate is not that of a root, which signs itself")
+	}
+	if len(chain) == 1 { // a root: nobody has certified it
+		return nil
+	}
+	for _, path := range s.keyFiles() {
+		if !slices.Contains([]string{"intermediate.pem", "ca.pem", "leaf.pem"}, filepath.Base(path)) {
+			continue
+		}
+		text, _ := os.ReadFile(path) // what is wrong with that file is told with it
+		if found, err := certificatesIn(text); err == nil && len(found) > 0 && found[0].Equal(chain[0]) {
+			return fmt.Errorf("it has the certificate of %s, which the root has certified", path)
+		}
+	}
+	return nil
 }
 
 // hasPlainKey tells whether a text has a private key that is not encrypted.

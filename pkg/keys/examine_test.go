@@ -84,6 +84,68 @@ func TestExamineDamage(t *testing.T) {
 	}
 }
 
+// What was copied over the root's file belongs together, but not there. The other
+// files are not blamed, for what is right cannot be told any more.
+func TestExamineCopiedRoot(t *testing.T) {
+	plain, encrypted, other := t.TempDir(), t.TempDir(), t.TempDir()
+	for dir, phrase := range map[string]string{plain: "", encrypted: "a phrase", other: ""} {
+		identity(t, with(dir, phrase), "us-east-1")
+		if err := examined(t, dir)["authority/root.pem"].Err; err != nil {
+			t.Errorf("of a root: %v", err)
+		}
+	}
+	for _, tc := range []struct{ to, from, file, want string }{
+		{plain, plain, "us-east-1/leaf.pem", "its first certificate Signer Local us-east-1 is not that of a CA"},
+		{encrypted, encrypted, "us-east-1/leaf.pem", "its first certificate Signer Local us-east-1 is not that of a CA"},
+		{plain, other, "us-east-1/leaf.pem", "its first certificate Signer Local us-east-1 is not that of a CA"},
+		{plain, plain, "us-east-1/ca.pem", "ca.pem, which the root has certified"},
+		{encrypted, encrypted, "intermediate.pem", "intermediate.pem, which the root has certified"},
+	} {
+		copied := copyDir(t, tc.to)
+		if err := copyFile(filepath.Join(tc.from, "authority", tc.file), filepath.Join(copied, "authority", "root.pem")); err != nil {
+			t.Fatal(err)
+		}
+		for at, i := range examined(t, copied) {
+			switch {
+			case at != "authority/root.pem" && i.Err != nil:
+				t.Errorf("%s over root.pem: %s: %v", tc.file, at, i.Err)
+			case at == "authority/root.pem" && (i.Err == nil || !strings.Contains(i.Err.Error(), tc.want) || !strings.Contains(i.Err.Error(), "restore it from a backup")):
+				t.Errorf("%s over root.pem: got %v, want %s", tc.file, i.Err, tc.want)
+			}
+		}
+	}
+}
+
+// A file whose private key was left out, or is not that of its certificate, is no
+// root, either.
+func TestExamineRootKey(t *testing.T) {
+	dir := t.TempDir()
+	s, _ := open(t, dir)
+	identity(t, s, "us-east-1")
+	root, err := os.ReadFile(filepath.Join(dir, "authority", "root.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := os.ReadFile(filepath.Join(dir, "authority", "us-east-1", "leaf.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const key = "-----BEGIN PRIVATE KEY"
+	certificate, _, _ := strings.Cut(string(root), key)
+	_, others, _ := strings.Cut(string(leaf), key)
+	for text, want := range map[string]string{
+		certificate:                "it ends too early",
+		certificate + key + others: "its private key is not that of its certificate",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "authority", "root.pem"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if i := examined(t, dir)["authority/root.pem"]; i.Err == nil || !strings.Contains(i.Err.Error(), want) {
+			t.Errorf("got %v, want %s", i.Err, want)
+		}
+	}
+}
+
 func TestExamineImported(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := open(t, dir)

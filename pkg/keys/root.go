@@ -134,7 +134,7 @@ func checkAuthority(chain []*x509.Certificate, now time.Time) error {
 	for _, c := range chain {
 		name := c.Subject.CommonName
 		switch {
-		case !c.BasicConstraintsValid || !c.IsCA || c.KeyUsage&x509.KeyUsageCertSign == 0:
+		case !canCertify(c):
 			return invalid("The certificate %s is not that of a CA, which has CA:TRUE and the key usage keyCertSign.", name)
 		case now.Before(c.NotBefore) || now.After(c.NotAfter):
 			return invalid("The certificate %s is good from %s to %s, and not now.", name, c.NotBefore.Format(time.RFC3339), c.NotAfter.Format(time.RFC3339))
@@ -148,6 +148,11 @@ func checkAuthority(chain []*x509.Certificate, now time.Time) error {
 		return invalid("The path length of a certificate above the CA %s does not allow it.", chain[0].Subject.CommonName)
 	}
 	return nil
+}
+
+// canCertify tells whether a certificate is that of a CA.
+func canCertify(c *x509.Certificate) bool {
+	return c.BasicConstraintsValid && c.IsCA && c.KeyUsage&x509.KeyUsageCertSign != 0
 }
 
 // signsCode tells whether a CA may stand above a certificate for signing code.
