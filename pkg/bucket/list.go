@@ -2,10 +2,13 @@ package bucket
 
 import (
 	"context"
+	"errors"
+	"math"
 	"strings"
 )
 
-// ListObjects returns a page of current objects.
+// ListObjects returns a page of current objects. One whose record is damaged stands in
+// it as [Dir.ListVersions] says.
 func (d *Dir) ListObjects(ctx context.Context, bucket string, opts ListOptions) (page ObjectPage, err error) {
 	defer d.explain(&err, "list", bucket, opts.Prefix)
 	if err := CheckBucket(bucket); err != nil {
@@ -72,9 +75,22 @@ func pageSize(maxKeys int) int {
 // object describes the key's current object, if it has one.
 func (k keyDir) object() (info Info, ok bool, err error) {
 	newest, err := k.newest()
+	if errors.Is(err, errDamaged) {
+		return k.damagedObject()
+	}
 	info = newest.listed()
 	info.VersionID = ""
 	return info, newest.Order > 0 && !newest.Marker, err
+}
+
+// damagedObject is object where the record that tells of it is damaged.
+func (k keyDir) damagedObject() (Info, bool, error) {
+	all, err := k.versions(math.MaxUint64, 1)
+	if err != nil || len(all) == 0 || all[0].DeleteMarker { // it was replaced or deleted a moment ago
+		return Info{}, false, err
+	}
+	all[0].VersionID = ""
+	return all[0].Info, true, nil
 }
 
 // grouping makes one entry of the keys that share what comes up to the delimiter

@@ -8,7 +8,12 @@ import (
 	"math"
 )
 
-// ListVersions returns a page of versions and delete markers.
+// ListVersions returns a page of versions and delete markers. A version whose record
+// is damaged stands in it, too: to fail would hide all others, and to leave it out
+// would have whoever copies a bucket believe that it is not there. Of such a version
+// its key and its id are told, and in place of what the record knew the size and the
+// time of its file, and no entity tag; to read it fails, and it can be deleted. Where
+// it is the null version, whose order only its record knew, it counts as the newest.
 func (d *Dir) ListVersions(ctx context.Context, bucket string, opts VersionOptions) (page VersionPage, err error) {
 	defer d.explain(&err, "list the versions in", bucket, opts.Prefix)
 	if err := CheckBucket(bucket); err != nil {
@@ -64,7 +69,7 @@ func (l *versionLister) startWithin(key, version string) error {
 	if version != Null {
 		return invalid("Invalid version id specified", l.bucket, key, version)
 	}
-	rec, err := newKeyDir(l.root, l.bucket, key).record(Null)
+	rec, err := newKeyDir(l.root, l.bucket, key).listable(Null)
 	if rec.Order > 0 {
 		l.below = rec.Order
 	}
@@ -145,7 +150,7 @@ func (k keyDir) versions(below uint64, n int) ([]Version, error) {
 }
 
 func (k keyDir) tryVersions(below uint64, n int) ([]Version, error) {
-	null, err := k.record(Null)
+	null, err := k.listable(Null)
 	if err != nil {
 		return nil, err
 	}
@@ -157,7 +162,7 @@ func (k keyDir) tryVersions(below uint64, n int) ([]Version, error) {
 	for _, p := range places {
 		rec := null
 		if p.name != Null {
-			if rec, err = k.record(p.name); err != nil {
+			if rec, err = k.listable(p.name); err != nil {
 				return nil, err
 			}
 			if rec.Order == 0 {
@@ -167,6 +172,24 @@ func (k keyDir) tryVersions(below uint64, n int) ([]Version, error) {
 		all = append(all, Version{rec.listed(), p.order == newest})
 	}
 	return all, nil
+}
+
+// listable is record, for a page: of a version that is damaged it has what can still
+// be told.
+func (k keyDir) listable(name string) (record, error) {
+	rec, err := k.record(name)
+	if !errors.Is(err, errDamaged) {
+		return rec, err
+	}
+	st, err := k.root.Stat(k.path + "/" + name)
+	if err != nil {
+		return record{}, unless(err, fs.ErrNotExist)
+	}
+	rec = record{Key: k.key, Version: Null, Order: math.MaxUint64 - 1, Modified: st.ModTime().UTC(), Size: st.Size()}
+	if id, ok := parseFileName(name); ok {
+		rec.Version, rec.Order = id.String(), id.order
+	}
+	return rec, nil
 }
 
 // place is where a version is: in the order, and in the directory.
