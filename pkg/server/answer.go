@@ -67,6 +67,9 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	write(w, e.Status, document.AppendJSON(nil, o))
 }
 
+// internalClass is the service's class of error for its own fault.
+const internalClass = "InternalServiceErrorException"
+
 // refusal is an error as the caller may see it. What is none of the caller's
 // business goes to the log.
 func (c *Config) refusal(w http.ResponseWriter, r *http.Request, err error) *engine.APIError {
@@ -88,7 +91,7 @@ func (c *Config) refusal(w http.ResponseWriter, r *http.Request, err error) *eng
 	if r.Context().Err() == nil { // or else the client has gone, and what it asked for was given up
 		c.Log.ErrorContext(r.Context(), "request failed", "requestId", w.Header().Get(requestID), "method", r.Method, "path", r.URL.Path, "error", err)
 	}
-	return &engine.APIError{Code: "InternalServiceErrorException", Message: "The service could not carry out the request because of an internal error.", Status: http.StatusInternalServerError}
+	return &engine.APIError{Code: internalClass, Message: "The service could not carry out the request because of an internal error.", Status: http.StatusInternalServerError}
 }
 
 func bodyRefusal(err *bodyError) *engine.APIError {

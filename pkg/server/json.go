@@ -53,6 +53,9 @@ func (jsonProtocol) class(p sigv4.Problem) (string, int) {
 
 func (jsonProtocol) invalid() string { return "ValidationException" }
 
+// failure: ACM API Reference, "Common Errors".
+func (jsonProtocol) failure() string { return "InternalFailure" }
+
 const jsonType = "application/x-amz-json-1.1"
 
 // epochTimes writes the times of an answer as the protocol has them: seconds since 1970.

@@ -41,6 +41,8 @@ type protocol interface {
 	class(p sigv4.Problem) (string, int)
 	// invalid is the class of error that refuses parameters.
 	invalid() string
+	// failure is the class of error that tells of the service's own fault.
+	failure() string
 }
 
 func newOther(c Config, s *api.Service, call Call, p protocol) http.Handler {
@@ -60,6 +62,9 @@ func (o *other) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if errors.As(err, &signature) {
 		class, status := o.protocol.class(signature.Problem)
 		e = &engine.APIError{Code: class, Message: signature.Message, Status: status}
+	}
+	if e.Code == internalClass {
+		e = &engine.APIError{Code: o.protocol.failure(), Message: e.Message, Status: e.Status}
 	}
 	if known := o.known(e.Code); known != nil { // others may have a class of that name
 		e = &engine.APIError{Code: e.Code, Message: e.Message, Status: known.Status}

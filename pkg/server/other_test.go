@@ -100,7 +100,7 @@ func TestJSONService(t *testing.T) {
 		{"DescribeCertificate", arn, `200 ` + kind + ` {"Certificate": {"CreatedAt": 1700000000, "ImportedAt": 1700000000.25, "InUseBy": ["a"]}}`},
 		{"DeleteCertificate", arn, `200`},
 		{"DeleteCertificate", strings.Replace(arn, "/x", "/gone", 1), `400 ` + kind + ` {"__type": "ResourceNotFoundException", "message": "gone"}`},
-		{"ListCertificates", ``, `500 ` + kind + ` {"__type": "InternalServiceErrorException", "message": "The service could not carry out the request because of an internal error."}`},
+		{"ListCertificates", ``, `500 ` + kind + ` {"__type": "InternalFailure", "message": "The service could not carry out the request because of an internal error."}`},
 		{"DescribeCertificate", `{}`, `400 ` + kind + ` {"__type": "ValidationException", "message": "1 validation error detected: Value null at 'certificateArn' failed to satisfy constraint: Member must not be null"}`},
 		{"DescribeCertificate", `{"CertificateArn": 1}`, `400 ` + kind + ` {"__type": "SerializationException", "message": "CertificateArn: NUMBER_VALUE can not be converted to a String"}`},
 		{"DescribeCertificate", `[`, `400 ` + kind + ` {"__type": "SerializationException", "message": "the body is not JSON: Expecting value: line 1 column 2 (char 1)"}`},
@@ -154,7 +154,7 @@ func TestQueryService(t *testing.T) {
 		}
 	}
 	broken := ask(t, url, "iam", "Action=UpdateAccessKey&Status=Active&AccessKeyId=AKIAAAAAAAAAAAAAAAAA", formed)
-	if !strings.HasPrefix(broken, "500 ") || !strings.Contains(broken, "<Type>Receiver</Type>") || strings.Contains(broken, "oh") {
+	if !strings.HasPrefix(broken, "500 ") || !strings.Contains(broken, "<Type>Receiver</Type><Code>ServiceFailure</Code><Message>The service could not ") || strings.Contains(broken, "oh") {
 		t.Errorf("got %s", broken)
 	}
 	inQuery := ask(t, url+"/?Action=ListAccessKeys&UserName=a%2Bb", "iam", "", func(r *http.Request, _ *aws.Credentials) { r.Method, r.Body = "GET", nil })

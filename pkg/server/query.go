@@ -149,3 +149,6 @@ func (queryProtocol) class(p sigv4.Problem) (string, int) {
 }
 
 func (queryProtocol) invalid() string { return "ValidationError" }
+
+// failure: IAM API Reference, "Errors" of each operation.
+func (queryProtocol) failure() string { return "ServiceFailure" }
