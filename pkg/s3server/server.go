@@ -94,6 +94,11 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// The copy's body may be replaced. By that of its own one net/http knows whether a
 	// client still waits for the word to send it.
 	x := &exchange{server: s, w: w, r: r.WithContext(r.Context())}
+	if r.ContentLength == 0 && r.ProtoMajor == 1 && r.Header.Get("Expect") != "" {
+		// net/http has no word for who has nothing to send. But botocore takes an answer
+		// without it for the answer to the connection's next request, too.
+		w.WriteHeader(http.StatusContinue)
+	}
 	if err := x.guarded(); err != nil {
 		x.refuse(err)
 	}

@@ -76,6 +76,12 @@ func TestExpect(t *testing.T) {
 	if status, body := l.hear("PUT"); status != 200 {
 		t.Errorf("%d %s", status, body)
 	}
+	l.say(s.sign(s.request("PUT", "/bkt/empty", ""), ""), 0, "Expect: 100-continue")
+	for _, want := range []int{100, 200} {
+		if status, body := l.hear("PUT"); status != want {
+			t.Errorf("nothing to send: %d %s, want %d", status, body, want)
+		}
+	}
 	for target, want := range map[string]string{"/none/new": "NoSuchBucket", "/bkt/new?partNumber=1&uploadId=none": "NoSuchUpload"} {
 		l := s.dial(t)
 		l.say(s.sign(s.request("PUT", target, "hello"), "hello"), 5, "Expect: 100-continue")
