@@ -48,7 +48,7 @@ func (s *Store) TakeJob(ctx context.Context, id string, from, to Claim) error {
 	var c conditions
 	query := c.place(`UPDATE jobs SET worker = ?, attempt = ?, lease_until = `, to.Worker, to.Attempt) + s.until(&c, to)
 	c.and("id = ?", id)
-	c.and("status = 'InProgress'")
+	c.and(unfinished)
 	c.and("worker = ?", from.Worker)
 	c.and("attempt = ?", from.Attempt)
 	if !from.Until.IsZero() {
@@ -71,7 +71,7 @@ func (s *Store) ReturnJob(ctx context.Context, id string, by Claim, after time.D
 	var c conditions
 	query := `UPDATE jobs SET worker = '', lease_until = ` + s.until(&c, Claim{For: after})
 	c.and("id = ?", id)
-	c.and("status = 'InProgress'")
+	c.and(unfinished)
 	c.and("worker = ?", by.Worker)
 	c.and("attempt = ?", by.Attempt)
 	changed, err := s.repeat(ctx, query+" WHERE "+c.String(), c.args...)
@@ -87,7 +87,7 @@ func (s *Store) RenewJob(ctx context.Context, id string, by Claim) error {
 	var c conditions
 	query := `UPDATE jobs SET lease_until = ` + s.until(&c, by)
 	c.and("id = ?", id)
-	c.and("status = 'InProgress'")
+	c.and(unfinished)
 	c.and("worker = ?", by.Worker)
 	c.and("attempt = ?", by.Attempt)
 	changed, err := s.repeat(ctx, query+" WHERE "+c.String(), c.args...)
@@ -101,6 +101,11 @@ type Claiming struct {
 	After  string        // the account that asked for the job which was claimed last: others' turn comes first
 	Limit  int           // at most so many
 }
+
+// unfinished is true of a job in progress whose id is given as well. It is written so
+// that PostgreSQL finds the job by its id: it would go through all of a small index of
+// jobs in progress if it saw that there is one.
+const unfinished = "status || '' = 'InProgress'"
 
 const (
 	waiting = "status = 'InProgress' AND lease_until IS NULL"

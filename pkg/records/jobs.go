@@ -168,7 +168,7 @@ func (s *Store) FinishJob(ctx context.Context, id string, by Claim, r Result, ev
 	changed, err := s.happen(ctx, events, `UPDATE jobs SET status = $1, status_reason = $2,
 		signed_bucket = $3, signed_key = $4, signed_version = $5, completed_at = $6, expires_at = $7,
 		term = COALESCE($7 - created_at, 0), lease_until = NULL
-		WHERE id = $8 AND status = 'InProgress' AND worker = $9 AND attempt = $10`,
+		WHERE id = $8 AND `+unfinished+` AND worker = $9 AND attempt = $10`,
 		r.Status, r.Reason, r.Signed.Bucket, r.Signed.Key, r.Signed.Version, instant(r.CompletedAt), instant(r.ExpiresAt),
 		id, by.Worker, by.Attempt)
 	return s.unchanged("finish job "+id, changed, err, ErrChanged)
