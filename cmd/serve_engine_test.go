@@ -11,7 +11,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -21,7 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
-	"github.com/aws/smithy-go"
 
 	"signer/pkg/bucket"
 	"signer/pkg/engine"
@@ -37,7 +35,9 @@ func TestServeIsAWSSigner(t *testing.T) {
 	must(t, err)
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	must(t, err)
-	as := func(account, principal string) engine.Engine { return sdk{s.client(t, h.keyOf(t, account, principal))} }
+	as := func(account, principal string) engine.Engine {
+		return enginetest.SDK{Client: s.client(t, h.keyOf(t, account, principal))}
+	}
 	n := 0
 	enginetest.Run(t, func(t *testing.T) *enginetest.World {
 		n++
@@ -53,26 +53,6 @@ func TestServeIsAWSSigner(t *testing.T) {
 		t.Errorf("it ended with %v", err)
 	}
 	s.quiet(t)
-}
-
-// sdk is the SDK's client, held to what engines promise.
-type sdk struct{ *signer.Client }
-
-// StartSigningJob does not change its input, in which the client leaves a token.
-func (c sdk) StartSigningJob(ctx context.Context, in *signer.StartSigningJobInput, options ...func(*signer.Options)) (*signer.StartSigningJobOutput, error) {
-	mine := *in
-	return c.Client.StartSigningJob(ctx, &mine, options...)
-}
-
-// ListSigningProfiles refuses by the SDK's own type, also where the API does not say
-// that it may.
-func (c sdk) ListSigningProfiles(ctx context.Context, in *signer.ListSigningProfilesInput, options ...func(*signer.Options)) (*signer.ListSigningProfilesOutput, error) {
-	out, err := c.Client.ListSigningProfiles(ctx, in, options...)
-	var refusal *smithy.GenericAPIError
-	if errors.As(err, &refusal) && refusal.Code == "ValidationException" {
-		return nil, &types.ValidationException{Message: &refusal.Message}
-	}
-	return out, err
 }
 
 func (h *serveHome) put(ctx context.Context, name, key string, body []byte) (string, error) {

@@ -83,7 +83,7 @@ func TestServersAreAWSSigner(t *testing.T) {
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	must(t, err)
 	as := func(account, principal string) engine.Engine {
-		return sdk{robin(t, always(h.keyOf(t, account, principal)), addresses...)}
+		return enginetest.SDK{Client: robin(t, always(h.keyOf(t, account, principal)), addresses...)}
 	}
 	n := 0
 	enginetest.Run(t, func(t *testing.T) *enginetest.World {

@@ -11,7 +11,6 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -20,10 +19,6 @@ import (
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/signer"
-	"github.com/aws/aws-sdk-go-v2/service/signer/types"
-	"github.com/aws/smithy-go"
 
 	"signer/pkg/bucket"
 	"signer/pkg/engine"
@@ -94,27 +89,7 @@ func (h *home) client(t *testing.T, s *httptest.Server, account, principal strin
 	defer h.mu.Unlock()
 	id := fmt.Sprintf("AKID%d", len(h.callers))
 	h.callers[id] = sigv4.Key{Secret: secret, Account: account, Principal: principal, Active: true}
-	return sdk{client(t, s, keyPair(id))}
-}
-
-// sdk is the SDK's client, held to what engines promise.
-type sdk struct{ *signer.Client }
-
-// StartSigningJob does not change its input, in which the client leaves a token.
-func (c sdk) StartSigningJob(ctx context.Context, in *signer.StartSigningJobInput, options ...func(*signer.Options)) (*signer.StartSigningJobOutput, error) {
-	mine := *in
-	return c.Client.StartSigningJob(ctx, &mine, options...)
-}
-
-// ListSigningProfiles refuses by the SDK's own type, also where the API does not say
-// that it may.
-func (c sdk) ListSigningProfiles(ctx context.Context, in *signer.ListSigningProfilesInput, options ...func(*signer.Options)) (*signer.ListSigningProfilesOutput, error) {
-	out, err := c.Client.ListSigningProfiles(ctx, in, options...)
-	var refusal *smithy.GenericAPIError
-	if errors.As(err, &refusal) && refusal.Code == "ValidationException" {
-		return nil, &types.ValidationException{Message: &refusal.Message}
-	}
-	return out, err
+	return enginetest.SDK{Client: client(t, s, keyPair(id))}
 }
 
 // Key makes the home the keeper of its callers' keys.
