@@ -10,12 +10,11 @@ import (
 	"testing"
 	"time"
 
+	"signer/pkg/local/localtest"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
-
-	"signer/pkg/bucket"
-	"signer/pkg/keys"
 )
 
 // A home that a server, its clients and command lines write to is copied meanwhile:
@@ -122,9 +121,7 @@ func (h *serveHome) restored(t testing.TB, file string) *serveHome {
 	dir := filepath.Join(t.TempDir(), "home")
 	h.run(t, "restore", file, "--home", dir)
 	r := &serveHome{dir: dir, program: h.program}
-	r.buckets = bucket.Open(bucket.Config{Dir: filepath.Join(dir, "buckets")})
-	r.objects = r.buckets
-	r.keys = keys.Open(keys.Config{Dir: filepath.Join(dir, "keys")})
+	r.in(localtest.At(dir))
 	return r
 }
 

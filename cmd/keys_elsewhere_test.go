@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"signer/pkg/local/localtest"
 )
 
 // worksElsewhere uses the keys of a home whose variables say that they are elsewhere,
@@ -31,7 +33,7 @@ func worksElsewhere(t *testing.T, h *serveHome, scheme string) {
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
-	b := bundle(t, key)
+	b := localtest.Bundle(t, key)
 	certificate := "fileb://" + write("certificate.pem", b.Certificate)
 	arn := h.run(t, "acm", "import-certificate", "--certificate", certificate, "--private-key", "fileb://"+write("key.pem", b.PrivateKey), "--output", "text")
 	h.run(t, "put-signing-profile", "--profile-name", "device", "--platform-id", "AmazonFreeRTOS-Default", "--signing-material", "certificateArn="+arn,

@@ -21,6 +21,8 @@ import (
 	"strings"
 	"testing"
 
+	"signer/pkg/local/localtest"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
@@ -113,7 +115,7 @@ func TestSecretsStaySecret(t *testing.T) {
 	file := func(name string, text []byte) { must(t, os.WriteFile(filepath.Join(base, name), text, 0o600)) }
 	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
-	imported := bundle(t, own)
+	imported := localtest.Bundle(t, own)
 	block, _ := pem.Decode(imported.PrivateKey)
 	s.secrets.key("imported key", block.Bytes)
 	file("cert.pem", imported.Certificate)

@@ -20,6 +20,8 @@ import (
 	"testing"
 	"time"
 
+	"signer/pkg/local/localtest"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
@@ -209,7 +211,7 @@ func TestServeTLS(t *testing.T) {
 	key := h.key(t, "maria")
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
-	pair := bundle(t, ec)
+	pair := localtest.Bundle(t, ec)
 	cert, private := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
 	must(t, os.WriteFile(cert, pair.Certificate, 0o600))
 	must(t, os.WriteFile(private, pair.PrivateKey, 0o600))

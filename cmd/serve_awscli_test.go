@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"signer/pkg/local/localtest"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 )
@@ -148,7 +150,7 @@ func TestServeAWSCLI(t *testing.T) {
 	must(t, os.WriteFile(filepath.Join(a.dir, "app.zip"), archive(t), 0o600))
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
-	device := bundle(t, ec)
+	device := localtest.Bundle(t, ec)
 	must(t, os.WriteFile(filepath.Join(a.dir, "device.pem"), device.Certificate, 0o600))
 	must(t, os.WriteFile(filepath.Join(a.dir, "device.key"), device.PrivateKey, 0o600))
 

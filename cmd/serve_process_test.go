@@ -24,6 +24,7 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/keys"
+	"signer/pkg/local/localtest"
 	"signer/pkg/records"
 )
 
@@ -62,13 +63,13 @@ func newServeHome(t testing.TB) *serveHome {
 	must(t, err)
 	h := &serveHome{dir: filepath.Join(dir, "home"), program: filepath.Join(dir, "signer")}
 	must(t, os.Symlink(self, h.program)) // under this name it is the program, see TestMain
-	h.buckets = bucket.Open(bucket.Config{Dir: filepath.Join(h.dir, "buckets")})
-	h.keys = keys.Open(keys.Config{Dir: filepath.Join(h.dir, "keys")})
-	h.objects = h.buckets
-	must(t, h.buckets.CreateBucket(t.Context(), "source", bucket.CreateOptions{}))
-	must(t, h.buckets.PutVersioning(t.Context(), "source", bucket.Enabled))
-	must(t, h.buckets.CreateBucket(t.Context(), "destination", bucket.CreateOptions{}))
+	h.in(localtest.At(h.dir).Furnish(t))
 	return h
+}
+
+// in says where the home keeps what it has.
+func (h *serveHome) in(own *localtest.Home) {
+	h.buckets, h.keys, h.objects = own.Buckets, own.Keys, own.Buckets
 }
 
 // command is the program with some arguments, in an environment of its own.

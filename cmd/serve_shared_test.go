@@ -4,10 +4,6 @@ package cmd_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/rsa"
 	"fmt"
 	"net"
 	"net/http"
@@ -78,23 +74,8 @@ func TestServersAreAWSSigner(t *testing.T) {
 		s := h.start(t)
 		servers, addresses = append(servers, s), append(addresses, s.address)
 	}
-	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
-	must(t, err)
-	as := func(account, principal string) engine.Engine {
+	h.isAWSSigner(t, func(account, principal string) engine.Engine {
 		return enginetest.SDK{Client: robin(t, always(h.keyOf(t, account, principal)), addresses...)}
-	}
-	n := 0
-	enginetest.Run(t, func(t *testing.T) *enginetest.World {
-		n++
-		account, other := fmt.Sprintf("1%011d", n), fmt.Sprintf("2%011d", n)
-		principal := "arn:aws:iam::" + account + ":user/maria"
-		return &enginetest.World{
-			Engine: as(account, principal), Account: account, Region: serveRegion, Principal: principal, Other: other, As: as,
-			Source: "source", Destination: "destination", Put: h.put, Get: h.get,
-			Certificate: h.certify(t, account, ec), Public: ec.Public(), RSACertificate: h.certify(t, account, rsaKey),
-		}
 	})
 	for _, s := range servers {
 		if err := s.stop(t); err != nil {

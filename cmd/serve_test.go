@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"signer/pkg/local/localtest"
+
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -37,7 +39,7 @@ func TestServeBoto3(t *testing.T) {
 	must(t, err)
 	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
-	device := bundle(t, ec)
+	device := localtest.Bundle(t, ec)
 	var got map[string]json.RawMessage
 	h.python(t, "serve.py", map[string]any{
 		"url": s.url, "region": serveRegion, "key": key.AccessKeyID, "secret": key.SecretAccessKey, "version": good, "bad": bad,

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"signer/pkg/local/localtest"
 )
 
 // client works with --engine aws against a server, from a home of its own.
@@ -86,7 +88,7 @@ func TestDetachedWithServer(t *testing.T) {
 	c := newClient(t, h, h.start(t))
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
-	device := bundle(t, key)
+	device := localtest.Bundle(t, key)
 	certificate := c.file(t, "cert.pem", device.Certificate)
 	arn := h.run(t, "acm", "import-certificate", "--certificate", "fileb://"+certificate, "--private-key", "fileb://"+c.file(t, "key.pem", device.PrivateKey), "--query", "CertificateArn", "--output", "text")
 	c.do(t, 0, "put-signing-profile --profile-name ota --platform-id AWSIoTDeviceManagement-SHA256-ECDSA --signing-material certificateArn="+arn)

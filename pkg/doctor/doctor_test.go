@@ -8,14 +8,10 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/x509"
-	"crypto/x509/pkix"
 	"database/sql"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
@@ -28,10 +24,8 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/doctor"
-	"signer/pkg/keys"
 	"signer/pkg/local"
-	"signer/pkg/records"
-	"signer/pkg/sign"
+	"signer/pkg/local/localtest"
 )
 
 var ctx = context.Background()
@@ -45,9 +39,7 @@ func must(t testing.TB, err error) {
 
 // home is a home with a job of each kind in it.
 type home struct {
-	dir         string
-	buckets     *bucket.Dir
-	keys        *keys.Store
+	*localtest.Home
 	certificate string            // its ARN
 	jobs        map[string]string // by profile
 }
@@ -56,11 +48,13 @@ func newHome(t *testing.T) *home {
 	t.Helper()
 	h := at(filepath.Join(t.TempDir(), "home"))
 	for _, name := range []string{"source", "signed", "kept"} {
-		must(t, h.buckets.CreateBucket(ctx, name, bucket.CreateOptions{}))
+		must(t, h.Buckets.CreateBucket(ctx, name, bucket.CreateOptions{}))
 	}
-	must(t, h.buckets.PutVersioning(ctx, "kept", bucket.Enabled))
-	must(t, h.buckets.PutVersioning(ctx, "source", bucket.Enabled))
-	h.certificate = h.certify(t)
+	must(t, h.Buckets.PutVersioning(ctx, "kept", bucket.Enabled))
+	must(t, h.Buckets.PutVersioning(ctx, "source", bucket.Enabled))
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	h.certificate = h.Certify(t, key)
 	e := h.open(t)
 	h.jobs = map[string]string{"web": h.sign(t, e, "web", "AWSLambda-SHA384-ECDSA", "signed"), "lasting": h.sign(t, e, "lasting", "AWSLambda-SHA384-ECDSA", "kept"),
 		"device": h.sign(t, e, "device", "AWSIoTDeviceManagement-SHA256-ECDSA", "signed"), "board": h.sign(t, e, "board", "AmazonFreeRTOS-Default", "signed")}
@@ -69,53 +63,17 @@ func newHome(t *testing.T) *home {
 	return h
 }
 
-func at(dir string) *home {
-	return &home{dir: dir, buckets: bucket.Open(bucket.Config{Dir: filepath.Join(dir, "buckets")}), keys: keys.Open(keys.Config{Dir: filepath.Join(dir, "keys")})}
-}
+func at(dir string) *home { return &home{Home: localtest.At(dir)} }
 
 func (h *home) path(parts ...string) string {
-	return filepath.Join(append([]string{h.dir}, parts...)...)
+	return filepath.Join(append([]string{h.Dir}, parts...)...)
 }
 
 func (h *home) open(t *testing.T) *local.Engine {
 	t.Helper()
-	e, err := local.Open(local.Config{Account: "111122223333", Region: "eu-west-1", Objects: h.buckets, Keys: signers{h.keys}, Records: h.records})
+	e, err := local.Open(h.Config())
 	must(t, err)
 	return e
-}
-
-func (h *home) records(ctx context.Context) (*records.Store, error) {
-	return records.Open(ctx, records.Config{Path: h.path("records.db")})
-}
-
-type signers struct{ *keys.Store }
-
-func (s signers) Service(ctx context.Context, region string, _ time.Time) (sign.Identity, error) {
-	id, err := s.Identity(ctx, region)
-	return sign.Identity(id), err
-}
-
-func (s signers) Certificate(ctx context.Context, arn string) (sign.Identity, error) {
-	id, err := s.Imported(ctx, arn)
-	return sign.Identity(id), err
-}
-
-func (h *home) certify(t *testing.T) string {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "device"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0)}
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	must(t, err)
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	must(t, err)
-	c, err := h.keys.Import(ctx, keys.Place{Partition: "aws", Account: "111122223333", Region: "eu-west-1"}, keys.Bundle{
-		Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}),
-		PrivateKey:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
-	})
-	must(t, err)
-	return c.ARN
 }
 
 // sign makes a profile, and a job with it.
@@ -127,9 +85,9 @@ func (h *home) sign(t *testing.T, e *local.Engine, profile, platform, into strin
 	}
 	_, err := e.PutSigningProfile(ctx, in)
 	must(t, err)
-	stored, err := h.buckets.Put(ctx, "source", profile, bytes.NewReader(archive(t, profile)), bucket.PutOptions{})
+	version, err := h.Put(ctx, "source", profile, archive(t, profile))
 	must(t, err)
-	id, err := start(e, profile, stored.VersionID, into)
+	id, err := start(e, profile, version, into)
 	must(t, err)
 	return id
 }
@@ -170,8 +128,8 @@ func (h *home) copied(t *testing.T) *home {
 	t.Helper()
 	to := at(filepath.Join(t.TempDir(), "home"))
 	to.jobs, to.certificate = h.jobs, h.certificate
-	must(t, os.CopyFS(to.dir, os.DirFS(h.dir)))
-	must(t, filepath.WalkDir(to.dir, func(path string, d fs.DirEntry, err error) error {
+	must(t, os.CopyFS(to.Dir, os.DirFS(h.Dir)))
+	must(t, filepath.WalkDir(to.Dir, func(path string, d fs.DirEntry, err error) error {
 		mode := os.FileMode(0o600)
 		if err == nil && d.IsDir() {
 			mode = 0o700
@@ -185,7 +143,7 @@ func (h *home) copied(t *testing.T) *home {
 func (h *home) files(t *testing.T) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	must(t, filepath.WalkDir(h.dir, func(path string, d fs.DirEntry, err error) error {
+	must(t, filepath.WalkDir(h.Dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			all[path] = "directory"
 			return err
@@ -199,7 +157,7 @@ func (h *home) files(t *testing.T) map[string]string {
 
 func (h *home) examine(t *testing.T) *doctor.Report {
 	t.Helper()
-	r, err := doctor.Examine(ctx, doctor.Config{Home: h.dir, Now: time.Now()})
+	r, err := doctor.Examine(ctx, doctor.Config{Home: h.Dir, Now: time.Now()})
 	must(t, err)
 	return r
 }
@@ -289,18 +247,18 @@ func flip(path string, at int) error {
 func TestExpiry(t *testing.T) {
 	h := newHome(t)
 	for years, want := range map[int]string{1: "expires at", 2: "has expired at"} {
-		r, err := doctor.Examine(ctx, doctor.Config{Home: h.dir, Now: time.Now().AddDate(years, 0, -10)})
+		r, err := doctor.Examine(ctx, doctor.Config{Home: h.Dir, Now: time.Now().AddDate(years, 0, -10)})
 		must(t, err)
 		if !r.Sound() || !strings.Contains(text(r.Notes), h.certificate+" "+want) {
 			t.Errorf("after %d years: got\n%s\n%s", years, text(r.Problems), text(r.Notes))
 		}
 	}
-	r, err := doctor.Examine(ctx, doctor.Config{Home: h.dir, Now: time.Now().AddDate(101, 0, 0)})
+	r, err := doctor.Examine(ctx, doctor.Config{Home: h.Dir, Now: time.Now().AddDate(101, 0, 0)})
 	must(t, err)
 	if !strings.Contains(text(r.Problems), "root.pem has expired at") {
 		t.Errorf("got\n%s", text(r.Problems))
 	}
-	r, err = doctor.Examine(ctx, doctor.Config{Home: h.dir, Now: time.Now().AddDate(-1, 0, 0)})
+	r, err = doctor.Examine(ctx, doctor.Config{Home: h.Dir, Now: time.Now().AddDate(-1, 0, 0)})
 	must(t, err)
 	if !strings.Contains(text(r.Problems), "root.pem is not good before") {
 		t.Errorf("got\n%s", text(r.Problems))
@@ -312,7 +270,7 @@ func TestQuick(t *testing.T) {
 	h := newHome(t)
 	must(t, flip(h.object(t, "signed", "web"), 45))
 	must(t, os.RemoveAll(filepath.Dir(h.object(t, "signed", "board"))))
-	r, err := doctor.Examine(ctx, doctor.Config{Home: h.dir, Now: time.Now(), Quick: true})
+	r, err := doctor.Examine(ctx, doctor.Config{Home: h.Dir, Now: time.Now(), Quick: true})
 	must(t, err)
 	if len(r.Problems) != 1 || !strings.Contains(text(r.Problems), h.jobs["board"]) {
 		t.Errorf("got\n%s", text(r.Problems))
@@ -350,7 +308,7 @@ func TestInUse(t *testing.T) {
 	h := newHome(t)
 	e := h.open(t)
 	defer e.Close()
-	info, err := h.buckets.Head(ctx, "source", "web", "")
+	info, err := h.Buckets.Head(ctx, "source", "web", "")
 	must(t, err)
 	done := make(chan error, 1)
 	go func() {

@@ -29,15 +29,15 @@ func TestProblems(t *testing.T) {
 		"an object that is gone": {do: func(h *home) error { return os.RemoveAll(filepath.Dir(h.object(t, "signed", "web"))) },
 			want: "job JOB of account 111122223333 in eu-west-1 has its signed object in s3://signed/JOB, which is not there", advice: "start the job again"},
 		"an object that was deleted where nothing is kept": {do: func(h *home) error {
-			_, err := h.buckets.Delete(ctx, "signed", h.jobs["web"], "")
+			_, err := h.Buckets.Delete(ctx, "signed", h.jobs["web"], "")
 			return err
 		}, want: "which is not there", advice: "if nobody has deleted it on purpose"},
 		"an object that was replaced": {do: func(h *home) error {
-			_, err := h.buckets.Put(ctx, "signed", h.jobs["web"], strings.NewReader("other"), bucket.PutOptions{})
+			_, err := h.Buckets.Put(ctx, "signed", h.jobs["web"], strings.NewReader("other"), bucket.PutOptions{})
 			return err
 		}, want: "which is not as it was signed: It is not signed", advice: "who has written to the bucket"},
 		"an object of another job": {do: func(h *home) error {
-			_, err := h.buckets.Put(ctx, "signed", h.jobs["web"], bytes.NewReader(h.body(t, "kept", h.jobs["lasting"])), bucket.PutOptions{})
+			_, err := h.Buckets.Put(ctx, "signed", h.jobs["web"], bytes.NewReader(h.body(t, "kept", h.jobs["lasting"])), bucket.PutOptions{})
 			return err
 		}, want: "which has the signature of another job", advice: "restore"},
 		"an archive that was changed": {do: func(h *home) error { return flip(h.object(t, "signed", "web"), 45) }, want: "which is not as it was signed: ", advice: "restore"},
@@ -70,8 +70,8 @@ func TestProblems(t *testing.T) {
 			note: "signs with the certificate CERTIFICATE, which is not there"},
 		"an authority that is another's": {do: func(h *home) error {
 			other := at(h.path("other"))
-			_, err := other.keys.Identity(ctx, "eu-west-1")
-			return errors.Join(err, os.RemoveAll(h.path("keys", "authority")), os.Rename(other.path("keys", "authority"), h.path("keys", "authority")), os.RemoveAll(other.dir))
+			_, err := other.Keys.Identity(ctx, "eu-west-1")
+			return errors.Join(err, os.RemoveAll(h.path("keys", "authority")), os.Rename(other.path("keys", "authority"), h.path("keys", "authority")), os.RemoveAll(other.Dir))
 		}, want: "which is not signed by this home: Its certificates lead to ", advice: "if it has been replaced"},
 		"a source that was altered": {do: func(h *home) error { return flip(h.source("web"), 45) },
 			want: "s3://source/web, version ", advice: "put the object again"},
@@ -85,12 +85,12 @@ func TestProblems(t *testing.T) {
 			want: "root.pem is not sound: it is missing", advice: "restore it from a backup"},
 
 		"an object that was deleted where versions are kept": {do: func(h *home) error {
-			_, err := h.buckets.Delete(ctx, "kept", h.jobs["lasting"], "")
+			_, err := h.Buckets.Delete(ctx, "kept", h.jobs["lasting"], "")
 			return err
 		}},
 		"an older database":     {do: func(h *home) error { return h.sqlOn("PRAGMA user_version = 1") }, note: "was made by an older version"},
 		"a source that is gone": {do: func(h *home) error { return os.RemoveAll(h.path("buckets", "source", "objects", "=device")) }, note: "signed what is no longer there"},
-		"a certificate that is gone": {do: func(h *home) error { return h.keys.Delete(ctx, h.certificate) },
+		"a certificate that is gone": {do: func(h *home) error { return h.Keys.Delete(ctx, h.certificate) },
 			note: "profile device of account 111122223333 in eu-west-1 signs with the certificate CERTIFICATE, which is not there"},
 		"somebody's file":               {do: func(h *home) error { return h.leave("notes.txt") }, note: "notes.txt is nothing of signer's"},
 		"somebody's file among buckets": {do: func(h *home) error { return h.leave("buckets", "Notes") }, note: "Notes is nothing of signer's"},
@@ -117,13 +117,9 @@ func TestProblems(t *testing.T) {
 
 func (h *home) body(t *testing.T, bucketName, key string) []byte {
 	t.Helper()
-	o, err := h.buckets.Get(ctx, bucketName, key, "")
+	body, _, err := h.Get(ctx, bucketName, key)
 	must(t, err)
-	defer o.Close()
-	var b bytes.Buffer
-	_, err = o.WriteTo(&b)
-	must(t, err)
-	return b.Bytes()
+	return body
 }
 
 func flipPage(path string, page int) error {

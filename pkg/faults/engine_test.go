@@ -8,11 +8,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
-	"math/big"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -29,10 +25,8 @@ import (
 	"signer/pkg/document"
 	"signer/pkg/engine"
 	"signer/pkg/faults"
-	"signer/pkg/keys"
 	"signer/pkg/local"
-	"signer/pkg/records"
-	"signer/pkg/sign"
+	"signer/pkg/local/localtest"
 )
 
 var ctx = context.Background()
@@ -44,29 +38,21 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// home is what a local engine needs, with an archive to sign.
+// home is a home with an archive to sign.
 type home struct {
-	dir     string
-	buckets *bucket.Dir
-	keys    *keys.Store
+	*localtest.Home
 	version string // of the archive
 }
 
 func newHome(t *testing.T) *home {
 	t.Helper()
-	dir := t.TempDir()
-	h := &home{dir: dir, buckets: bucket.Open(bucket.Config{Dir: filepath.Join(dir, "buckets")}), keys: keys.Open(keys.Config{Dir: filepath.Join(dir, "keys")})}
-	for _, name := range []string{"source", "destination"} {
-		must(t, h.buckets.CreateBucket(ctx, name, bucket.CreateOptions{}))
-	}
-	must(t, h.buckets.PutVersioning(ctx, "source", bucket.Enabled))
+	h := &home{Home: localtest.At(t.TempDir()).Furnish(t)}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	_, err := z.Create("index.js")
 	must(t, errors.Join(err, z.Close()))
-	stored, err := h.buckets.Put(ctx, "source", "app.zip", &b, bucket.PutOptions{})
+	h.version, err = h.Put(ctx, "source", "app.zip", b.Bytes())
 	must(t, err)
-	h.version = stored.VersionID
 	return h
 }
 
@@ -74,34 +60,18 @@ func newHome(t *testing.T) *home {
 func (h *home) acting(t *testing.T, text string) *faults.Engine {
 	t.Helper()
 	plan := read(t, text)
-	return faults.New(h.open(t, plan, 0), plan, &faults.Counts{Path: filepath.Join(h.dir, "counts.json")})
+	return faults.New(h.open(t, plan, 0), plan, &faults.Counts{Path: filepath.Join(h.Dir, "counts.json")})
 }
 
 // open opens the engine behind.
 func (h *home) open(t *testing.T, plan *faults.Plan, background int) *local.Engine {
 	t.Helper()
-	e, err := local.Open(local.Config{
-		Account: "111122223333", Region: "eu-west-1", Objects: faults.Objects{Objects: h.buckets, Plan: plan}, Keys: signers{h.keys},
-		Records: func(ctx context.Context) (*records.Store, error) {
-			return records.Open(ctx, records.Config{Path: filepath.Join(h.dir, "records.db")})
-		},
-		Background: background,
-	})
+	c := h.Config()
+	c.Objects, c.Background = faults.Objects{Objects: h.Buckets, Plan: plan}, background
+	e, err := local.Open(c)
 	must(t, err)
 	t.Cleanup(func() { e.Close() })
 	return e
-}
-
-type signers struct{ *keys.Store }
-
-func (s signers) Service(ctx context.Context, region string, _ time.Time) (sign.Identity, error) {
-	id, err := s.Identity(ctx, region)
-	return sign.Identity(id), err
-}
-
-func (s signers) Certificate(ctx context.Context, arn string) (sign.Identity, error) {
-	id, err := s.Imported(ctx, arn)
-	return sign.Identity(id), err
 }
 
 func putProfile(t *testing.T, e engine.Engine, name, platform, certificate string) {
@@ -195,16 +165,16 @@ func TestJobsFail(t *testing.T) {
 	rsaKey, err := rsa.GenerateKey(rand.Reader, 2048)
 	must(t, err)
 	putProfile(t, e, "web", lambda, "")
-	putProfile(t, e, "device", "AWSIoTDeviceManagement-SHA256-ECDSA", h.certify(t, ec, ec.Public()))
-	putProfile(t, e, "board", "AmazonFreeRTOS-Default", h.certify(t, ec, ec.Public()))
-	putProfile(t, e, "ti", "AmazonFreeRTOS-TI-CC3220SF", h.certify(t, rsaKey, rsaKey.Public()))
+	putProfile(t, e, "device", "AWSIoTDeviceManagement-SHA256-ECDSA", h.Certify(t, ec))
+	putProfile(t, e, "board", "AmazonFreeRTOS-Default", h.Certify(t, ec))
+	putProfile(t, e, "ti", "AmazonFreeRTOS-TI-CC3220SF", h.Certify(t, rsaKey))
 	for _, profile := range []string{"web", "device", "board", "ti"} {
 		got := describe(t, h.acting(t, ""), h.start(t, e, profile))
 		if got.Status != types.SigningStatusFailed || aws.ToString(got.StatusReason) != "The disk is on fire." || got.SignedObject != nil {
 			t.Errorf("%s: %s: %s", profile, got.Status, aws.ToString(got.StatusReason))
 		}
 	}
-	page, err := h.buckets.ListObjects(ctx, "destination", bucket.ListOptions{})
+	page, err := h.Buckets.ListObjects(ctx, "destination", bucket.ListOptions{})
 	must(t, err)
 	if len(page.Objects) > 0 {
 		t.Errorf("there are %v", page.Objects)
@@ -227,22 +197,6 @@ func TestJobsFailInTheBackground(t *testing.T) {
 	if got := describe(t, e, good); got.Status != types.SigningStatusSucceeded {
 		t.Errorf("it is %s", got.Status)
 	}
-}
-
-func (h *home) certify(t *testing.T, key, public any) string {
-	t.Helper()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "device"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, public, key)
-	must(t, err)
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	must(t, err)
-	c, err := h.keys.Import(ctx, keys.Place{Partition: "aws", Account: "111122223333", Region: "eu-west-1"}, keys.Bundle{
-		Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}),
-		PrivateKey:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
-	})
-	must(t, err)
-	return c.ARN
 }
 
 // refusedBy calls an operation and returns the error's code, or "".

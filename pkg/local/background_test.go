@@ -17,7 +17,7 @@ import (
 
 // background is an engine that leaves its jobs to Work.
 func (h *home) background(t *testing.T, change ...func(*local.Config)) *local.Engine {
-	c := h.config()
+	c := h.Config()
 	c.Background = 100
 	c.Warn = func(err error) { t.Error(err) }
 	for _, f := range change {
@@ -124,7 +124,7 @@ func TestWorkFindsWhatIsLeft(t *testing.T) {
 func TestWorkThatIsInterrupted(t *testing.T) {
 	h := app(t)
 	begun := make(chan struct{})
-	e := h.background(t, func(c *local.Config) { c.Objects = slow{h.buckets, begun} })
+	e := h.background(t, func(c *local.Config) { c.Objects = slow{h.Buckets, begun} })
 	id, err := h.start(ctx, e, "")
 	must(t, err)
 	stop := e.Work(1)

@@ -30,7 +30,7 @@ func TestDamagedRecords(t *testing.T) {
 		answered[id] = true
 	}
 	must(t, e.Close())
-	path := filepath.Join(h.dir, "records.db")
+	path := filepath.Join(h.Dir, "records.db")
 	whole, err := os.ReadFile(path)
 	must(t, err)
 	refusals := 0
@@ -62,7 +62,7 @@ func TestDamagedRecords(t *testing.T) {
 
 // use does what people do with a home.
 func use(h *home, answered map[string]bool) error {
-	e, err := local.Open(h.config())
+	e, err := local.Open(h.Config())
 	if err != nil {
 		return err
 	}
@@ -100,12 +100,12 @@ func (h *home) furnish() (*local.Engine, error) {
 		_, err = w.Write(bytes.Repeat([]byte("0123456789"), 10_000))
 	}
 	err = errors.Join(err, z.Close(),
-		h.buckets.CreateBucket(ctx, source, bucket.CreateOptions{}), h.buckets.CreateBucket(ctx, destination, bucket.CreateOptions{}),
-		h.buckets.PutVersioning(ctx, source, bucket.Enabled), h.buckets.PutVersioning(ctx, destination, bucket.Enabled))
+		h.Buckets.CreateBucket(ctx, source, bucket.CreateOptions{}), h.Buckets.CreateBucket(ctx, destination, bucket.CreateOptions{}),
+		h.Buckets.PutVersioning(ctx, source, bucket.Enabled), h.Buckets.PutVersioning(ctx, destination, bucket.Enabled))
 	if err != nil {
 		return nil, err
 	}
-	if _, err := h.put(ctx, source, "app.zip", b.Bytes()); err != nil {
+	if _, err := h.Put(ctx, source, "app.zip", b.Bytes()); err != nil {
 		return nil, err
 	}
 	_, err = e.PutSigningProfile(ctx, &signer.PutSigningProfileInput{ProfileName: aws.String("web"), PlatformId: aws.String(lambdaID)})

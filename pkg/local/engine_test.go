@@ -39,7 +39,7 @@ func TestNothingIsOpenedForPlatforms(t *testing.T) {
 
 func TestRecordsAreOpenedAgainAfterAFailure(t *testing.T) {
 	h := newHome(t)
-	c := h.config()
+	c := h.Config()
 	broken := errors.New("no disk")
 	openRecords := c.Records
 	c.Records = func(ctx context.Context) (*records.Store, error) {
@@ -78,14 +78,14 @@ func TestClockAndChance(t *testing.T) {
 	var versions, jobs []string
 	for range 2 {
 		h := newHome(t)
-		c := h.config()
+		c := h.Config()
 		c.Now = func() time.Time { return time.Date(2026, 1, 31, 12, 0, 0, 987654321, time.UTC) }
 		c.Rand = bytes.NewReader(bytes.Repeat([]byte("chance"), 9999))
-		e, arn := open(t, c), h.certify(t, ecKey())
+		e, arn := open(t, c), h.Certify(t, ecKey())
 		out, err := e.PutSigningProfile(ctx, &signer.PutSigningProfileInput{ProfileName: aws.String("device"), PlatformId: aws.String("AmazonFreeRTOS-Default"),
 			SigningMaterial: &types.SigningMaterial{CertificateArn: &arn}})
 		must(t, err)
-		version, err := h.put(ctx, source, "MyCode.rb", []byte("code"))
+		version, err := h.Put(ctx, source, "MyCode.rb", []byte("code"))
 		must(t, err)
 		job, err := e.StartSigningJob(ctx, &signer.StartSigningJobInput{ProfileName: aws.String("device"),
 			Source:      &types.Source{S3: &types.S3Source{BucketName: aws.String(source), Key: aws.String("MyCode.rb"), Version: &version}},
@@ -105,7 +105,7 @@ func TestClockAndChance(t *testing.T) {
 
 func TestProgress(t *testing.T) {
 	h := app(t)
-	c := h.config()
+	c := h.Config()
 	var last, total, size int64
 	c.Progress = func(done, all int64) {
 		if done < last || done > all {
@@ -113,7 +113,7 @@ func TestProgress(t *testing.T) {
 		}
 		last, total = done, all
 	}
-	info, err := h.buckets.Head(ctx, source, "app.zip", "")
+	info, err := h.Buckets.Head(ctx, source, "app.zip", "")
 	must(t, err)
 	size = info.Size
 	_, err = h.start(ctx, open(t, c), "")
@@ -129,7 +129,7 @@ func TestListOfWhatIsNotRevoked(t *testing.T) {
 	e := h.engine(t)
 	id, err := h.start(ctx, e, "")
 	must(t, err)
-	s, err := h.config().Records(ctx)
+	s, err := h.Records(ctx)
 	must(t, err)
 	defer s.Close()
 	must(t, s.RevokeJob(ctx, records.Partition{Account: account, Region: region}, id, records.Revocation{At: time.Now()}))
@@ -150,7 +150,7 @@ func TestAccountsAreApart(t *testing.T) {
 	id, err := h.start(ctx, h.engine(t), "token")
 	must(t, err)
 	for _, elsewhere := range []records.Partition{{Account: "444455556666", Region: region}, {Account: account, Region: "us-east-1"}} {
-		c := h.config()
+		c := h.Config()
 		c.Account, c.Region, c.Principal = elsewhere.Account, elsewhere.Region, ""
 		e := open(t, c)
 		if _, err := e.DescribeSigningJob(ctx, &signer.DescribeSigningJobInput{JobId: &id}); err == nil {
@@ -171,8 +171,8 @@ func TestAccountsAreApart(t *testing.T) {
 // What is larger than the platform takes fails before it is read.
 func TestTooLarge(t *testing.T) {
 	h := app(t)
-	c := h.config()
-	c.Objects = grown{h.buckets}
+	c := h.Config()
+	c.Objects = grown{h.Buckets}
 	e := open(t, c)
 	id, err := h.start(ctx, e, "")
 	must(t, err)
@@ -197,8 +197,8 @@ func (g grown) Get(ctx context.Context, b, key, version string) (*bucket.Object,
 // Trouble in the buckets is told as it is, and makes no job.
 func TestBrokenBuckets(t *testing.T) {
 	h := app(t)
-	c := h.config()
-	c.Objects = broken{h.buckets}
+	c := h.Config()
+	c.Objects = broken{h.Buckets}
 	e := open(t, c)
 	if _, err := h.start(ctx, e, ""); err == nil || !strings.Contains(err.Error(), "the cable is cut") {
 		t.Errorf("got %v", err)
@@ -217,10 +217,10 @@ func (broken) HeadBucket(context.Context, string) (bucket.Bucket, error) {
 // A bucket may have stopped keeping versions.
 func TestSuspendedVersions(t *testing.T) {
 	h := app(t)
-	body, _, err := h.get(ctx, source, "app.zip")
+	body, _, err := h.Get(ctx, source, "app.zip")
 	must(t, err)
-	must(t, h.buckets.PutVersioning(ctx, source, bucket.Suspended))
-	_, err = h.put(ctx, source, "app.zip", body)
+	must(t, h.Buckets.PutVersioning(ctx, source, bucket.Suspended))
+	_, err = h.Put(ctx, source, "app.zip", body)
 	must(t, err)
 	id, err := h.start(ctx, h.engine(t), "")
 	must(t, err)
@@ -232,7 +232,7 @@ func TestSuspendedVersions(t *testing.T) {
 // Whoever verifies takes an answer that names nothing for a good one: there is none
 // where it cannot be told.
 func TestNoRevocationStatusWithoutRecords(t *testing.T) {
-	c := newHome(t).config()
+	c := newHome(t).Config()
 	broken := errors.New("no disk")
 	c.Records = func(context.Context) (*records.Store, error) { return nil, broken }
 	out, err := open(t, c).GetRevocationStatus(ctx, &signer.GetRevocationStatusInput{SignatureTimestamp: aws.Time(time.Now()), PlatformId: aws.String(notationID),

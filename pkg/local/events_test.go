@@ -21,7 +21,7 @@ import (
 
 // eventful is the configuration of an engine that tells events to a file.
 func (h *home) eventful() local.Config {
-	c := h.config()
+	c := h.Config()
 	log, err := events.Open(h.eventLog())
 	if err != nil {
 		panic(err)
@@ -30,7 +30,7 @@ func (h *home) eventful() local.Config {
 	return c
 }
 
-func (h *home) eventLog() string { return filepath.Join(h.dir, "events.jsonl") }
+func (h *home) eventLog() string { return filepath.Join(h.Dir, "events.jsonl") }
 
 // told are the lines of the event log.
 func (h *home) told(t *testing.T) []string {
@@ -102,7 +102,7 @@ func TestEventsOfAJob(t *testing.T) {
 	must(t, err)
 	_, err = h.start(ctx, e, "token") // changes nothing
 	must(t, err)
-	info, err := h.buckets.Head(ctx, source, "app.zip", "")
+	info, err := h.Buckets.Head(ctx, source, "app.zip", "")
 	must(t, err)
 	before := `{"version":"0","id":"","detail-type":"Signer Job Status Change","source":"aws.signer","account":"111122223333","time":"` + now.UTC().Format(time.RFC3339) + `",` +
 		`"region":"eu-west-1","resources":["arn:aws:signer:eu-west-1:111122223333:/signing-jobs/JOB"],"detail":{"job_id":"JOB",` +
@@ -114,11 +114,11 @@ func TestEventsOfAJob(t *testing.T) {
 func TestEventsOfAJobThatFails(t *testing.T) {
 	h := newHome(t)
 	e := open(t, h.eventful())
-	arn := h.certify(t, rsaKey())
+	arn := h.Certify(t, rsaKey())
 	_, err := e.PutSigningProfile(ctx, &signer.PutSigningProfileInput{ProfileName: aws.String("device"), PlatformId: aws.String(iotID),
 		SigningMaterial: &types.SigningMaterial{CertificateArn: &arn}})
 	must(t, err)
-	version, err := h.put(ctx, source, "a<b>&\n\"é.bin", []byte("firmware"))
+	version, err := h.Put(ctx, source, "a<b>&\n\"é.bin", []byte("firmware"))
 	must(t, err)
 	_, err = e.StartSigningJob(ctx, &signer.StartSigningJobInput{ProfileName: aws.String("device"),
 		Source:      &types.Source{S3: &types.S3Source{BucketName: aws.String(source), Key: aws.String("a<b>&\n\"é.bin"), Version: &version}},
@@ -202,7 +202,7 @@ func TestEventsOfAJobWhoseProcessDies(t *testing.T) {
 // childDyingWithEvents starts a job that is told of and dies of it.
 func childDyingWithEvents(h *home, moment string) error {
 	c := h.eventful()
-	c.Objects = faulty{h.buckets, deaths[moment]}
+	c.Objects = faulty{h.Buckets, deaths[moment]}
 	e, err := local.Open(c)
 	if err == nil {
 		_, err = h.start(ctx, e, "token")

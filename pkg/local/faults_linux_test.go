@@ -48,7 +48,7 @@ func confined(t *testing.T, c *exec.Cmd) (string, error) {
 // childFull starts jobs on a small disk until it is full, looks at what there is,
 // and goes on when there is room again.
 func childFull(h *home, _ string) error {
-	if err := syscall.Mount("tmpfs", h.dir, "tmpfs", 0, "size=2m"); err != nil {
+	if err := syscall.Mount("tmpfs", h.Dir, "tmpfs", 0, "size=2m"); err != nil {
 		fmt.Println("skip: cannot mount:", err)
 		return nil
 	}
@@ -66,7 +66,7 @@ func childFull(h *home, _ string) error {
 	}
 	fmt.Printf("full after %t: %v\n", len(answered) > 2, err)
 	fmt.Println("listed:", missed(ctx, e, answered))
-	if err := syscall.Mount("tmpfs", h.dir, "tmpfs", syscall.MS_REMOUNT, "size=9m"); err != nil {
+	if err := syscall.Mount("tmpfs", h.Dir, "tmpfs", syscall.MS_REMOUNT, "size=9m"); err != nil {
 		return err
 	}
 	next, err := local.Open(h.eventful())
@@ -113,9 +113,9 @@ func TestFullDisk(t *testing.T) {
 
 // childReadOnly does everything in a home that cannot be written.
 func childReadOnly(h *home, _ string) error {
-	err := syscall.Mount(h.dir, h.dir, "", syscall.MS_BIND, "")
+	err := syscall.Mount(h.Dir, h.Dir, "", syscall.MS_BIND, "")
 	if err == nil {
-		err = syscall.Mount("", h.dir, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, "")
+		err = syscall.Mount("", h.Dir, "", syscall.MS_BIND|syscall.MS_REMOUNT|syscall.MS_RDONLY, "")
 	}
 	if err != nil {
 		fmt.Println("skip: cannot mount:", err)
@@ -146,8 +146,8 @@ func TestReadOnlyHome(t *testing.T) {
 	must(t, err)
 	must(t, e.Close())
 	said := h.confined(t, "read-only")
-	for _, want := range []string{"list: <nil>\n", "describe: <nil>\n", "put: add profile next: the records in " + h.dir + "/records.db are read-only: see who may write",
-		"cancel: cancel profile web: the records in " + h.dir + "/records.db are read-only", "start: ", "read-only file system"} {
+	for _, want := range []string{"list: <nil>\n", "describe: <nil>\n", "put: add profile next: the records in " + h.Dir + "/records.db are read-only: see who may write",
+		"cancel: cancel profile web: the records in " + h.Dir + "/records.db are read-only", "start: ", "read-only file system"} {
 		if !strings.Contains(said, want) {
 			t.Errorf("got %s\nwant %s", said, want)
 		}

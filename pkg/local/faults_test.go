@@ -19,6 +19,7 @@ import (
 	"signer/pkg/bucket"
 	"signer/pkg/keys"
 	"signer/pkg/local"
+	"signer/pkg/local/localtest"
 	"signer/pkg/records"
 	"signer/pkg/sign"
 )
@@ -62,8 +63,8 @@ func (dying) Read([]byte) (int, error) { die(); return 0, nil }
 
 // childDying starts a job and dies of it.
 func childDying(h *home, moment string) error {
-	c := h.config()
-	c.Objects = faulty{h.buckets, deaths[moment]}
+	c := h.Config()
+	c.Objects = faulty{h.Buckets, deaths[moment]}
 	e, err := local.Open(c)
 	if err == nil {
 		_, err = h.start(ctx, e, "token")
@@ -75,7 +76,7 @@ func childDying(h *home, moment string) error {
 // meets it.
 func (h *home) recorded(t *testing.T) records.Job {
 	t.Helper()
-	s, err := h.config().Records(ctx)
+	s, err := h.Records(ctx)
 	must(t, err)
 	defer s.Close()
 	job, err := s.JobByToken(ctx, records.Partition{Account: account, Region: region}, "token")
@@ -151,7 +152,7 @@ func TestJobThatKills(t *testing.T) {
 		c, _ := h.spawn(t, "dying", moment)
 		c.Wait()
 		job := h.recorded(t)
-		s, err := h.config().Records(ctx)
+		s, err := h.Records(ctx)
 		must(t, err)
 		must(t, s.TakeJob(ctx, job.ID, job.Claim, records.Claim{Worker: "another that died", Attempt: 8}))
 		must(t, s.Close())
@@ -165,8 +166,8 @@ func TestJobThatKills(t *testing.T) {
 // the job fails.
 func TestBrokenDisk(t *testing.T) {
 	h := app(t)
-	c := h.config()
-	c.Objects = faulty{h.buckets, func(_ func(io.Reader) (bucket.Stored, error), body io.Reader) (bucket.Stored, error) {
+	c := h.Config()
+	c.Objects = faulty{h.Buckets, func(_ func(io.Reader) (bucket.Stored, error), body io.Reader) (bucket.Stored, error) {
 		io.CopyN(io.Discard, body, 10)
 		return bucket.Stored{}, syscall.ENOSPC
 	}}
@@ -183,8 +184,8 @@ func TestBrokenDisk(t *testing.T) {
 func TestInterrupted(t *testing.T) {
 	h := app(t)
 	ctx, cancel := context.WithCancel(ctx)
-	c := h.config()
-	c.Objects = faulty{h.buckets, func(store func(io.Reader) (bucket.Stored, error), body io.Reader) (bucket.Stored, error) {
+	c := h.Config()
+	c.Objects = faulty{h.Buckets, func(store func(io.Reader) (bucket.Stored, error), body io.Reader) (bucket.Stored, error) {
 		cancel()
 		return store(body)
 	}}
@@ -201,9 +202,9 @@ func TestSourceGoneBeforeResuming(t *testing.T) {
 		h := app(t)
 		c, _ := h.spawn(t, "dying", moment)
 		c.Wait()
-		info, err := h.buckets.Head(ctx, source, "app.zip", "")
+		info, err := h.Buckets.Head(ctx, source, "app.zip", "")
 		must(t, err)
-		_, err = h.buckets.Delete(ctx, source, "app.zip", info.VersionID)
+		_, err = h.Buckets.Delete(ctx, source, "app.zip", info.VersionID)
 		must(t, err)
 		job := h.ended(t, h.engine(t))
 		if got := fmt.Sprint(job.Status, ": ", aws.ToString(job.StatusReason)); got != want {
@@ -220,8 +221,8 @@ func TestResumedDaysLater(t *testing.T) {
 		dying, _ := h.spawn(t, "dying", moment)
 		dying.Wait()
 		later := func() time.Time { return time.Now().AddDate(0, 0, 10) }
-		c := h.config()
-		c.Now, c.Keys = later, signers{keys.Open(keys.Config{Dir: filepath.Join(h.dir, "keys"), Now: later})}
+		c := h.Config()
+		c.Now, c.Keys = later, localtest.Signers{Store: keys.Open(keys.Config{Dir: filepath.Join(h.Dir, "keys"), Now: later})}
 		if job := h.ended(t, open(t, c)); job.Status != types.SigningStatusSucceeded {
 			t.Errorf("it died %s and is %s: %s", moment, job.Status, *job.StatusReason)
 		}
@@ -234,15 +235,15 @@ func TestResumedWithoutKeys(t *testing.T) {
 	h := app(t)
 	dying, _ := h.spawn(t, "dying", "before")
 	dying.Wait()
-	c := h.config()
-	c.Keys = lost{signers{h.keys}}
+	c := h.Config()
+	c.Keys = lost{localtest.Signers{Store: h.Keys}}
 	if job := h.ended(t, open(t, c)); job.Status != types.SigningStatusFailed || *job.StatusReason != "The root is younger than that." {
 		t.Errorf("it is %s: %s", job.Status, *job.StatusReason)
 	}
 }
 
 // lost are keys of another root.
-type lost struct{ signers }
+type lost struct{ localtest.Signers }
 
 func (lost) Service(context.Context, string, time.Time) (sign.Identity, error) {
 	return sign.Identity{}, &keys.Error{Code: "ValidationException", Message: "The root is younger than that."}

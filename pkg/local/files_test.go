@@ -95,7 +95,7 @@ func newFileHome(t *testing.T) *fileHome {
 	putProfile(t, e, "web")
 	for name, platform := range map[string]string{"iot": detachedPlatform, "rtos": embeddedPlatform} {
 		_, err := e.PutSigningProfile(ctx, &signer.PutSigningProfileInput{ProfileName: &name, PlatformId: &platform,
-			SigningMaterial: &types.SigningMaterial{CertificateArn: aws.String(h.certify(t, ecKey()))}})
+			SigningMaterial: &types.SigningMaterial{CertificateArn: aws.String(h.Certify(t, ecKey()))}})
 		must(t, err)
 	}
 	return &fileHome{h, e, t.TempDir()}
@@ -297,7 +297,7 @@ func TestSignFileWhoseJobIsOver(t *testing.T) {
 	first, err := h.sign(t, "short", f)
 	must(t, err)
 
-	c := h.config()
+	c := h.Config()
 	c.Now = func() time.Time { return time.Now().AddDate(0, 0, 2) }
 	h.Engine = open(t, c)
 	if _, err := h.sign(t, "short", f); err == nil || !strings.Contains(err.Error(), "its signature has expired: move it away") {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -20,7 +19,7 @@ import (
 
 func (h *home) records(t *testing.T) *records.Store {
 	t.Helper()
-	s, err := records.Open(ctx, records.Config{Path: filepath.Join(h.dir, "records.db")})
+	s, err := h.Records(ctx)
 	must(t, err)
 	t.Cleanup(func() { s.Close() })
 	return s
@@ -55,8 +54,8 @@ func TestPoisonedJobFails(t *testing.T) {
 func TestLostJobIsAnothers(t *testing.T) {
 	h := app(t)
 	begun, started := make(chan struct{}), make(chan error)
-	c := h.config()
-	c.Lease, c.Objects = 30*time.Millisecond, slow{h.buckets, begun}
+	c := h.Config()
+	c.Lease, c.Objects = 30*time.Millisecond, slow{h.Buckets, begun}
 	e := open(t, c)
 	go func() {
 		_, err := h.start(ctx, e, "token")
@@ -107,7 +106,7 @@ func TestLongJobIsKept(t *testing.T) {
 	h := app(t)
 	begun := make(chan struct{})
 	e := h.background(t, func(c *local.Config) {
-		c.Lease, c.Objects = 100*time.Millisecond, &stuck{Dir: h.buckets, begun: begun}
+		c.Lease, c.Objects = 100*time.Millisecond, &stuck{Dir: h.Buckets, begun: begun}
 	})
 	id, err := h.start(ctx, e, "")
 	must(t, err)
@@ -148,7 +147,7 @@ func TestJobWaitsForItsBuckets(t *testing.T) {
 	var mu sync.Mutex
 	var warned []string
 	e := h.background(t, func(c *local.Config) {
-		c.Objects = &moody{Dir: h.buckets}
+		c.Objects = &moody{Dir: h.Buckets}
 		c.Warn = func(err error) { mu.Lock(); defer mu.Unlock(); warned = append(warned, err.Error()) }
 	})
 	id, err := h.start(ctx, e, "")

@@ -15,7 +15,7 @@ import (
 // users trust at its end.
 func TestPayloadByNotation(t *testing.T) {
 	h := newHome(t)
-	c := h.config()
+	c := h.Config()
 	c.Now = func() time.Time { return time.Now().AddDate(0, 0, -2) } // when there was no root
 	e := h.engine(t)
 	_, err := e.PutSigningProfile(ctx, &signer.PutSigningProfileInput{ProfileName: aws.String("images"), PlatformId: aws.String("Notation-OCI-SHA384-ECDSA"),
@@ -37,7 +37,7 @@ func TestPayloadByNotation(t *testing.T) {
 	if d := signed.Expiry.Sub(signed.SigningTime); d != 24*time.Hour || time.Since(signed.SigningTime) > time.Minute {
 		t.Errorf("signed at %v, expires at %v", signed.SigningTime, signed.Expiry)
 	}
-	roots, err := h.keys.Roots(ctx)
+	roots, err := h.Keys.Roots(ctx)
 	must(t, err)
 	if chain := content.SignerInfo.CertificateChain; !chain[len(chain)-1].Equal(roots[0]) {
 		t.Error("the chain ends in another root")

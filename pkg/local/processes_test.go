@@ -52,7 +52,7 @@ func TestMain(m *testing.M) {
 
 func (h *home) command(child, argument string) *exec.Cmd {
 	c := exec.Command(os.Args[0])
-	c.Env = append(os.Environ(), childEnv+"="+child, homeEnv+"="+h.dir, argEnv+"="+argument)
+	c.Env = append(os.Environ(), childEnv+"="+child, homeEnv+"="+h.Dir, argEnv+"="+argument)
 	c.Stderr = os.Stderr
 	return c
 }
@@ -70,7 +70,7 @@ func (h *home) spawn(t *testing.T, child, argument string) (*exec.Cmd, io.Reader
 // keeps versions, to show what is written twice.
 func app(t testing.TB) *home {
 	h := newHome(t)
-	must(t, h.buckets.PutVersioning(ctx, destination, bucket.Enabled))
+	must(t, h.Buckets.PutVersioning(ctx, destination, bucket.Enabled))
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	f, err := z.Create("index.js")
@@ -78,7 +78,7 @@ func app(t testing.TB) *home {
 	_, err = io.CopyN(f, rand.Reader, 100_000)
 	must(t, err)
 	must(t, z.Close())
-	_, err = h.put(ctx, source, "app.zip", b.Bytes())
+	_, err = h.Put(ctx, source, "app.zip", b.Bytes())
 	must(t, err)
 	putProfile(t, h.engine(t), "web")
 	return h
@@ -92,7 +92,7 @@ func putProfile(t testing.TB, e *local.Engine, name string) {
 
 // start signs the archive and returns the job.
 func (h *home) start(ctx context.Context, e *local.Engine, token string) (string, error) {
-	info, err := h.buckets.Head(ctx, source, "app.zip", "")
+	info, err := h.Buckets.Head(ctx, source, "app.zip", "")
 	if err != nil {
 		return "", err
 	}
@@ -113,7 +113,7 @@ func (h *home) start(ctx context.Context, e *local.Engine, token string) (string
 
 // childStart starts one job with a token and says its id.
 func childStart(h *home, token string) error {
-	e, err := local.Open(h.config())
+	e, err := local.Open(h.Config())
 	if err != nil {
 		return err
 	}
@@ -163,7 +163,7 @@ func (h *home) startInProcesses(t *testing.T, n int, token func(int) string) map
 
 // childJobs starts jobs until it is killed, and says the id of each.
 func childJobs(h *home, _ string) error {
-	e, err := local.Open(h.config())
+	e, err := local.Open(h.Config())
 	for err == nil {
 		var id string
 		if id, err = h.start(ctx, e, ""); err == nil {
@@ -269,7 +269,7 @@ func (h *home) versions(t *testing.T) map[string]int {
 	keys := map[string]int{}
 	var o bucket.VersionOptions
 	for {
-		page, err := h.buckets.ListVersions(ctx, destination, o)
+		page, err := h.Buckets.ListVersions(ctx, destination, o)
 		must(t, err)
 		for _, v := range page.Versions {
 			keys[v.Key]++
@@ -285,7 +285,7 @@ func (h *home) versions(t *testing.T) map[string]int {
 // record says.
 func (h *home) verify(t *testing.T, j types.SigningJob) {
 	t.Helper()
-	body, _, err := h.get(ctx, destination, *j.SignedObject.S3.Key)
+	body, _, err := h.Get(ctx, destination, *j.SignedObject.S3.Key)
 	must(t, err)
 	signed, err := sign.Read(ctx, bytes.NewReader(body))
 	must(t, err)

@@ -42,7 +42,7 @@ var stormFor = flag.Duration("storm", 500*time.Millisecond, "how long TestStorm 
 // A longer storm: go test ./pkg/local -run TestStorm -storm 5m
 func TestStorm(t *testing.T) {
 	h := app(t)
-	must(t, os.Chmod(h.dir, 0o700))
+	must(t, os.Chmod(h.Dir, 0o700))
 	l := newLedger(t)
 	l.rage(h, *stormFor)
 	l.check(h)
@@ -81,7 +81,7 @@ func (l *ledger) check(h *home) {
 	l.checkSignatures(jobs)
 	l.checkProfiles(e)
 	l.checkPermissions(e)
-	report, err := doctor.Examine(ctx, doctor.Config{Home: h.dir, Now: time.Now(), Quick: true})
+	report, err := doctor.Examine(ctx, doctor.Config{Home: h.Dir, Now: time.Now(), Quick: true})
 	must(l.t, err)
 	for _, p := range report.Problems {
 		l.t.Errorf("%s %s", p.Subject, p.Found)

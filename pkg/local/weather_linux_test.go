@@ -162,13 +162,13 @@ func (w *weather) damaged() {
 	for end := time.Now().Add(w.each); time.Now().Before(end); {
 		good := filepath.Join(w.disk, "good")
 		must(w.t, w.widen(room))
-		must(w.t, duplicate(w.home.dir, good))
-		must(w.t, damage(filepath.Join(w.home.dir, "records.db")))
+		must(w.t, duplicate(w.home.Dir, good))
+		must(w.t, damage(filepath.Join(w.home.Dir, "records.db")))
 		other := newLedger(w.t)
 		other.weather = says("damaged")
 		other.rage(w.home, w.each/8)
 		w.wrong += other.wrong
-		must(w.t, errors.Join(os.RemoveAll(w.home.dir), os.Rename(good, w.home.dir)))
+		must(w.t, errors.Join(os.RemoveAll(w.home.Dir), os.Rename(good, w.home.Dir)))
 	}
 }
 

@@ -1,0 +1,153 @@
+// Package localtest makes homes for tests: a directory with the buckets, the keys and
+// the records that a local engine works with.
+//
+// It tests nothing itself; what is true of engines is in package enginetest.
+package localtest
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"io"
+	"math/big"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"signer/pkg/bucket"
+	"signer/pkg/keys"
+	"signer/pkg/local"
+	"signer/pkg/records"
+	"signer/pkg/sign"
+)
+
+// For whom a home's engine is, unless a test says otherwise.
+const (
+	Account   = "111122223333"
+	Region    = "eu-west-1"
+	Principal = "arn:aws:iam::111122223333:user/maria"
+)
+
+// The buckets of a new home.
+const (
+	Source      = "source" // keeps versions
+	Destination = "destination"
+)
+
+// Home is a directory for any number of engines, in this process and in others.
+type Home struct {
+	Dir     string
+	Buckets *bucket.Dir
+	Keys    *keys.Store
+}
+
+// At returns the home in a directory. It makes nothing there.
+func At(dir string) *Home {
+	return &Home{
+		Dir:     dir,
+		Buckets: bucket.Open(bucket.Config{Dir: filepath.Join(dir, "buckets")}),
+		Keys:    keys.Open(keys.Config{Dir: filepath.Join(dir, "keys")}),
+	}
+}
+
+// Furnish makes the buckets.
+func (h *Home) Furnish(t testing.TB) *Home {
+	t.Helper()
+	must(t, h.Buckets.CreateBucket(t.Context(), Source, bucket.CreateOptions{}))
+	must(t, h.Buckets.PutVersioning(t.Context(), Source, bucket.Enabled))
+	must(t, h.Buckets.CreateBucket(t.Context(), Destination, bucket.CreateOptions{}))
+	return h
+}
+
+// Config is that of an engine in the home.
+func (h *Home) Config() local.Config {
+	return local.Config{Account: Account, Region: Region, Principal: Principal, Records: h.Records, Objects: h.Buckets, Keys: Signers{h.Keys}}
+}
+
+// Records opens the records. The caller closes them.
+func (h *Home) Records(ctx context.Context) (*records.Store, error) {
+	return records.Open(ctx, records.Config{Path: filepath.Join(h.Dir, "records.db")})
+}
+
+// Put puts an object and returns its version.
+func (h *Home) Put(ctx context.Context, name, key string, body []byte) (version string, err error) {
+	return Put(ctx, h.Buckets, name, key, body)
+}
+
+// Get returns an object and its type.
+func (h *Home) Get(ctx context.Context, name, key string) (body []byte, contentType string, err error) {
+	return Get(ctx, h.Buckets, name, key)
+}
+
+// Put puts an object into a store and returns its version.
+func Put(ctx context.Context, s bucket.Store, name, key string, body []byte) (version string, err error) {
+	stored, err := s.Put(ctx, name, key, bytes.NewReader(body), bucket.PutOptions{})
+	return stored.VersionID, err
+}
+
+// Get returns an object of a store and its type.
+func Get(ctx context.Context, s bucket.Store, name, key string) (body []byte, contentType string, err error) {
+	o, err := s.Get(ctx, name, key, "")
+	if err != nil {
+		return nil, "", err
+	}
+	defer o.Close()
+	body, err = io.ReadAll(o)
+	return body, o.ContentType, err
+}
+
+// Signers are keys as engines ask for them.
+type Signers struct{ *keys.Store }
+
+// Service returns the identity that signs for the service in a region, at a time.
+func (s Signers) Service(ctx context.Context, region string, at time.Time) (sign.Identity, error) {
+	id, err := s.IdentityAt(ctx, region, at)
+	return sign.Identity(id), err
+}
+
+// Certificate returns the identity that was imported under an ARN.
+func (s Signers) Certificate(ctx context.Context, arn string) (sign.Identity, error) {
+	id, err := s.Imported(ctx, arn)
+	return sign.Identity(id), err
+}
+
+// Certify imports a certificate for a key and returns its ARN.
+func (h *Home) Certify(t testing.TB, key crypto.Signer) string {
+	t.Helper()
+	return Certify(t, h.Keys, Account, Region, key)
+}
+
+// Certify imports a certificate for a key to where an account has it, and returns its
+// ARN.
+func Certify(t testing.TB, s *keys.Store, account, region string, key crypto.Signer) string {
+	t.Helper()
+	c, err := s.Import(t.Context(), keys.Place{Partition: "aws", Account: account, Region: region}, Bundle(t, key))
+	must(t, err)
+	return c.ARN
+}
+
+// Bundle makes a certificate for a key, good for a year.
+func Bundle(t testing.TB, key crypto.Signer) keys.Bundle {
+	t.Helper()
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "device"},
+		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0)}
+	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	must(t, err)
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	must(t, err)
+	return keys.Bundle{
+		Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}),
+		PrivateKey:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
