@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -18,7 +19,8 @@ import (
 
 // server is a PostgreSQL database, which many machines share.
 type server struct {
-	config *pgx.ConnConfig
+	config   *pgx.ConnConfig
+	settings map[string]string // of each session
 }
 
 // sharedConnections is how many statements one process runs at once on a server.
@@ -43,20 +45,45 @@ func newServer(text string) (*server, error) {
 	if before, _, _ := strings.Cut(text, "?"); err != nil || strings.Count(before, "@") > 1 {
 		return nil, fmt.Errorf("the URL of the records cannot be understood: see its port, its sslmode and the files that it names, and write what is special in a password as %%XX")
 	}
-	for name, value := range map[string]string{
-		"application_name":                    "signer",
-		"statement_timeout":                   strconv.FormatInt(statementTimeout.Milliseconds(), 10),
-		"idle_in_transaction_session_timeout": strconv.FormatInt(idleTimeout.Milliseconds(), 10),
-	} {
-		if _, ok := config.RuntimeParams[name]; !ok {
-			config.RuntimeParams[name] = value
-		}
-	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
 	}
 	config.DialFunc = dialer(config.ConnectTimeout).DialContext
-	return &server{config}, nil
+	return &server{config, sessionSettings(config)}, nil
+}
+
+// sessionSettings takes the settings of sessions out of a configuration. They are not
+// part of how a session begins, since poolers refuse to pass on what they do not know.
+func sessionSettings(config *pgx.ConnConfig) map[string]string {
+	settings := map[string]string{
+		"statement_timeout":                   strconv.FormatInt(statementTimeout.Milliseconds(), 10),
+		"idle_in_transaction_session_timeout": strconv.FormatInt(idleTimeout.Milliseconds(), 10),
+	}
+	begin := map[string]string{"application_name": "signer"}
+	for name, value := range config.RuntimeParams {
+		if slices.Contains([]string{"application_name", "client_encoding", "options"}, name) {
+			begin[name] = value
+		} else {
+			settings[name] = value
+		}
+	}
+	config.RuntimeParams = begin
+	return settings
+}
+
+// furnish makes the settings of a session that has begun, or ends it.
+func (s *server) furnish(ctx context.Context, c *pgx.Conn) error {
+	var all []string
+	var args []any
+	for name, value := range s.settings {
+		args = append(args, name, value)
+		all = append(all, fmt.Sprintf("set_config($%d, $%d, false)", len(args)-1, len(args)))
+	}
+	_, err := c.Exec(ctx, "SELECT "+strings.Join(all, ", "), append([]any{pgx.QueryExecModeExec}, args...)...)
+	if err != nil {
+		return errors.Join(err, c.Close(ctx))
+	}
+	return nil
 }
 
 // dialer notices within half a minute that the other side is gone, though nothing
@@ -105,9 +132,9 @@ func connectServer(c Config, reading bool) (*Store, error) {
 		return nil, err
 	}
 	if reading {
-		at.config.RuntimeParams["default_transaction_read_only"] = "on"
+		at.settings["default_transaction_read_only"] = "on"
 	}
-	db := stdlib.OpenDB(*at.config)
+	db := stdlib.OpenDB(*at.config, stdlib.OptionAfterConnect(at.furnish))
 	db.SetMaxOpenConns(sharedConnections)
 	db.SetMaxIdleConns(sharedConnections)
 	db.SetConnMaxIdleTime(5 * time.Minute)

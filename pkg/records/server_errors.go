@@ -30,6 +30,8 @@ const (
 	stateNoTable         = "42P01"
 	stateNoColumn        = "42703"
 	stateTableExists     = "42P07"
+	stateStatementExists = "42P05"
+	stateNoStatement     = "26000"
 	stateDamagedData     = "XX001"
 	stateDamagedIndex    = "XX002"
 	stateConnectionClass = "08"
@@ -114,6 +116,8 @@ func explainServer(name string, err error) error {
 		return fmt.Errorf("the records in %s: the user may not do this: make the user owner of the database, or grant it what is missing (%w)", name, err)
 	case stateTableExists:
 		return fmt.Errorf("the records in %s are %w: other tables have their names: use another database, or a schema of its own with ?search_path=NAME (%w)", name, ErrCorrupt, err)
+	case stateStatementExists, stateNoStatement:
+		return fmt.Errorf("the records in %s: something between here and the database hands out its connections in the middle of a session: let it keep one for each session, as PgBouncer with pool_mode=session (%w)", name, plain(err))
 	case stateNoTable, stateNoColumn, stateDamagedData, stateDamagedIndex:
 		return fmt.Errorf("the records in %s are %w: restore them from a backup (%w)", name, ErrCorrupt, err)
 	}
