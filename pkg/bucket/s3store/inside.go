@@ -277,23 +277,29 @@ func (w *Within) ListObjects(ctx context.Context, name string, opts bucket.ListO
 	if err := w.exists(ctx, name); err != nil {
 		return bucket.ObjectPage{}, err
 	}
-	opts.Prefix = w.key(name, opts.Prefix)
-	if opts.StartAfter != "" {
-		opts.StartAfter = w.key(name, opts.StartAfter)
-	}
+	w.below(name, &opts.Prefix, &opts.StartAfter)
 	page, err := w.store.ListObjects(ctx, w.bucket, opts)
 	for i := range page.Objects {
-		page.Objects[i].Key = w.strip(name, page.Objects[i].Key)
+		w.strip(name, &page.Objects[i].Key)
 	}
 	w.stripAll(name, page.Prefixes)
 	return page, w.told(ctx, err, name, "")
 }
 
-func (w *Within) strip(name, key string) string { return strings.TrimPrefix(key, w.key(name, "")) }
+// below has a listing be of what lies under a bucket.
+func (w *Within) below(name string, prefix, after *string) {
+	*prefix = w.key(name, *prefix)
+	if *after != "" {
+		*after = w.key(name, *after)
+	}
+}
+
+// strip turns what the one bucket has for a key into the key.
+func (w *Within) strip(name string, key *string) { *key = strings.TrimPrefix(*key, w.key(name, "")) }
 
 func (w *Within) stripAll(name string, keys []string) {
 	for i := range keys {
-		keys[i] = w.strip(name, keys[i])
+		w.strip(name, &keys[i])
 	}
 }
 
@@ -302,15 +308,12 @@ func (w *Within) ListVersions(ctx context.Context, name string, opts bucket.Vers
 	if err := w.exists(ctx, name); err != nil {
 		return bucket.VersionPage{}, err
 	}
-	opts.Prefix = w.key(name, opts.Prefix)
-	if opts.KeyMarker != "" {
-		opts.KeyMarker = w.key(name, opts.KeyMarker)
-	}
+	w.below(name, &opts.Prefix, &opts.KeyMarker)
 	page, err := w.store.ListVersions(ctx, w.bucket, opts)
 	for i := range page.Versions {
-		page.Versions[i].Key = w.strip(name, page.Versions[i].Key)
+		w.strip(name, &page.Versions[i].Key)
 	}
 	w.stripAll(name, page.Prefixes)
-	page.NextKeyMarker = w.strip(name, page.NextKeyMarker)
+	w.strip(name, &page.NextKeyMarker)
 	return page, w.told(ctx, err, name, "")
 }

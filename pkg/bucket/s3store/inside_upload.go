@@ -58,16 +58,13 @@ func (w *Within) ListUploads(ctx context.Context, name string, opts bucket.Uploa
 	if err := w.exists(ctx, name); err != nil {
 		return bucket.UploadPage{}, err
 	}
-	opts.Prefix = w.key(name, opts.Prefix)
-	if opts.KeyMarker != "" {
-		opts.KeyMarker = w.key(name, opts.KeyMarker)
-	}
+	w.below(name, &opts.Prefix, &opts.KeyMarker)
 	page, err := w.store.ListUploads(ctx, w.bucket, opts)
 	for i := range page.Uploads {
-		page.Uploads[i].Key = w.strip(name, page.Uploads[i].Key)
+		w.strip(name, &page.Uploads[i].Key)
 	}
 	w.stripAll(name, page.Prefixes)
-	page.NextKeyMarker = w.strip(name, page.NextKeyMarker)
+	w.strip(name, &page.NextKeyMarker)
 	return page, w.told(ctx, err, name, "")
 }
 
