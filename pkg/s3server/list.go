@@ -1,6 +1,7 @@
 package s3server
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/xml"
 	"net/url"
@@ -86,14 +87,20 @@ func (l listing) objects(all []bucket.Info, owner *owner) (told []objectXML) {
 	return told
 }
 
-// page asks the store for a page, unless it is to have no entries.
-func (l listing) page(after, token string) (bucket.ObjectPage, error) {
+// ask asks the store for a page, unless it is to have no entries, for which stores
+// have no word. The bucket must be there all the same.
+func ask[O, P any](l listing, list func(context.Context, string, O) (P, error), opts O) (P, error) {
 	x := l.x
 	if l.limit == 0 {
+		var none P
 		_, err := x.store.HeadBucket(x.r.Context(), x.bucket)
-		return bucket.ObjectPage{}, err
+		return none, err
 	}
-	return x.store.ListObjects(x.r.Context(), x.bucket, bucket.ListOptions{Prefix: l.prefix, Delimiter: l.delimiter, StartAfter: after, Token: token, MaxKeys: l.limit})
+	return list(x.r.Context(), x.bucket, opts)
+}
+
+func (l listing) objectPage(after, token string) (bucket.ObjectPage, error) {
+	return ask(l, l.x.store.ListObjects, bucket.ListOptions{Prefix: l.prefix, Delimiter: l.delimiter, StartAfter: after, Token: token, MaxKeys: l.limit})
 }
 
 type listXML struct {
@@ -116,7 +123,7 @@ func (x *exchange) listObjects() error {
 		return err
 	}
 	marker := x.query["marker"]
-	page, err := l.page(marker, "")
+	page, err := l.objectPage(marker, "")
 	if err != nil {
 		return err
 	}
@@ -160,7 +167,7 @@ func (x *exchange) listObjectsV2() error {
 	if x.query["start-after"] > token { // both are heeded
 		token = ""
 	}
-	page, err := l.page(x.query["start-after"], token)
+	page, err := l.objectPage(x.query["start-after"], token)
 	if err != nil {
 		return err
 	}
@@ -241,7 +248,8 @@ func (x *exchange) listVersions() error {
 	if err != nil {
 		return err
 	}
-	page, err := l.versions(x.query["key-marker"], x.query["version-id-marker"])
+	page, err := ask(l, x.store.ListVersions, bucket.VersionOptions{Prefix: l.prefix, Delimiter: l.delimiter,
+		KeyMarker: x.query["key-marker"], VersionMarker: x.query["version-id-marker"], MaxKeys: l.limit})
 	if err != nil {
 		return err
 	}
@@ -254,15 +262,6 @@ func (x *exchange) listVersions() error {
 		out.Entries = append(out.Entries, l.version(v))
 	}
 	return x.answer("ListVersionsResult", out)
-}
-
-func (l listing) versions(key, version string) (bucket.VersionPage, error) {
-	x := l.x
-	if l.limit == 0 {
-		_, err := x.store.HeadBucket(x.r.Context(), x.bucket)
-		return bucket.VersionPage{}, err
-	}
-	return x.store.ListVersions(x.r.Context(), x.bucket, bucket.VersionOptions{Prefix: l.prefix, Delimiter: l.delimiter, KeyMarker: key, VersionMarker: version, MaxKeys: l.limit})
 }
 
 // version tells a version or a delete marker, which are told in one order.

@@ -37,7 +37,7 @@ func (x *exchange) listUploads() error {
 	if key == "" { // S3 ignores it then
 		id = ""
 	}
-	page, err := l.uploads(key, id)
+	page, err := ask(l, x.store.ListUploads, bucket.UploadListOptions{Prefix: l.prefix, Delimiter: l.delimiter, KeyMarker: key, UploadMarker: id, Max: l.limit})
 	if err != nil {
 		return err
 	}
@@ -51,15 +51,6 @@ func (x *exchange) listUploads() error {
 		out.Uploads = append(out.Uploads, uploadEntryXML{l.text(u.Key), u.ID, x.owner(), x.owner(), "STANDARD", stamp(u.Initiated), a, t})
 	}
 	return x.answer("ListMultipartUploadsResult", out)
-}
-
-func (l listing) uploads(key, id string) (bucket.UploadPage, error) {
-	x := l.x
-	if l.limit == 0 {
-		_, err := x.store.HeadBucket(x.r.Context(), x.bucket)
-		return bucket.UploadPage{}, err
-	}
-	return x.store.ListUploads(x.r.Context(), x.bucket, bucket.UploadListOptions{Prefix: l.prefix, Delimiter: l.delimiter, KeyMarker: key, UploadMarker: id, Max: l.limit})
 }
 
 // algorithmOf tells the checksum that was asked for.
