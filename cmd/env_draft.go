@@ -6,8 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
+
+	"signer/pkg/durable"
 )
 
 // draftFile is a file that nobody sees before it has its place.
@@ -118,7 +119,7 @@ func (d *dirSyncs) sync(dir string) error {
 	defer turns.turn.Unlock()
 	if !mine.done {
 		turns.begin()
-		mine.done, mine.err = true, syncDirectory(dir)
+		mine.done, mine.err = true, durable.Names(dir)
 	}
 	return mine.err
 }
@@ -146,16 +147,4 @@ func (t *dirTurns) begin() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.next = nil
-}
-
-// syncDirectory makes the entries of a directory durable. Windows has no such call.
-func syncDirectory(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	f, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Sync(), f.Close())
 }

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"signer/pkg/durable"
+
 	"github.com/gofrs/flock"
 )
 
@@ -223,7 +225,7 @@ func (h Home) placeWhole(aside string) (before string, err error) {
 	parent := filepath.Dir(h.Dir)
 	err = os.Remove(h.Dir)
 	if err == nil || errors.Is(err, fs.ErrNotExist) { // there was nothing, or nothing in it
-		return "", errors.Join(os.Rename(aside, h.Dir), syncDir(parent))
+		return "", errors.Join(os.Rename(aside, h.Dir), durable.Names(parent))
 	}
 	before = h.former(h.Dir + ".")
 	if err := os.Rename(aside, before); err != nil { // or a sweep could remove what was there
@@ -233,7 +235,7 @@ func (h Home) placeWhole(aside string) (before string, err error) {
 	if errors.Is(err, errors.ErrUnsupported) {
 		err = h.turn(before)
 	}
-	return before, errors.Join(err, syncDir(parent))
+	return before, errors.Join(err, durable.Names(parent))
 }
 
 // turn exchanges the home for another directory where the system cannot do that in one

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"signer/pkg/durable"
 )
 
 // A home that is a file system of its own, such as a volume of a container, has a name
@@ -58,7 +60,7 @@ func (h Home) writePlan(p plan) error {
 		return err
 	}
 	_, err = f.Write(text)
-	if err := errors.Join(err, f.Sync(), f.Close(), syncDir(h.Dir)); err != nil {
+	if err := errors.Join(err, f.Sync(), f.Close(), durable.Names(h.Dir)); err != nil {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
@@ -104,10 +106,10 @@ func (h Home) carryOut(p plan) error {
 			return err
 		}
 	}
-	if err := errors.Join(syncDir(h.Dir), os.RemoveAll(aside), os.Remove(filepath.Join(h.Dir, planName))); err != nil {
+	if err := errors.Join(durable.Names(h.Dir), os.RemoveAll(aside), os.Remove(filepath.Join(h.Dir, planName))); err != nil {
 		return err
 	}
-	return syncDir(h.Dir)
+	return durable.Names(h.Dir)
 }
 
 // moveFormer moves away what was there.
@@ -125,5 +127,5 @@ func (h Home) moveFormer(p plan) error {
 			return err
 		}
 	}
-	return errors.Join(syncDir(before), syncDir(h.Dir))
+	return errors.Join(durable.Names(before), durable.Names(h.Dir))
 }

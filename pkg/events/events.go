@@ -25,6 +25,8 @@ import (
 	"syscall"
 	"time"
 
+	"signer/pkg/durable"
+
 	"github.com/gofrs/flock"
 )
 
@@ -152,7 +154,7 @@ func extend(f *os.File, lines []string) error {
 	if err := f.Sync(); err != nil || size > 0 {
 		return err
 	}
-	return syncDirectory(filepath.Dir(f.Name()))
+	return durable.Names(filepath.Dir(f.Name()))
 }
 
 // end returns the size of a file and the last of what is in it.
@@ -189,16 +191,4 @@ func joined(lines []string) string {
 		return ""
 	}
 	return strings.Join(lines, "\n") + "\n"
-}
-
-// syncDirectory makes the names in a directory durable. Windows has no such call.
-func syncDirectory(name string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
