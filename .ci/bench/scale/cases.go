@@ -13,6 +13,8 @@ import (
 	"signer/pkg/document"
 	"signer/pkg/local"
 	"signer/pkg/records"
+
+	"signer/.ci/bench/measure"
 )
 
 // testCase is a command line, and the same as a call of the engine; nil if that is
@@ -137,7 +139,7 @@ func engine(c testCase) func(*store) func() {
 			Records: func(ctx context.Context) (*records.Store, error) {
 				return records.Open(ctx, records.Config{Path: filepath.Join(s.home, "records.db")})
 			}})
-		check(err)
-		return func() { check(c.call(s, e)) }
+		measure.Check(err)
+		return func() { measure.Check(c.call(s, e)) }
 	}
 }

@@ -12,9 +12,6 @@
 package main
 
 import (
-	"archive/zip"
-	"bytes"
-	"cmp"
 	"context"
 	"encoding/base64"
 	"flag"
@@ -24,9 +21,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
+
+	"signer/.ci/bench/measure"
 )
 
 func main() {
@@ -36,11 +34,11 @@ func main() {
 	only := flag.String("only", "", "run only the cases whose names have this in them")
 	dir := flag.String("dir", "", "where the stores are kept")
 	flag.Parse()
-	place, remove := workplace(*dir)
+	place, remove := measure.Place(*dir, "scale")
 	defer remove()
-	check(os.Setenv("AWS_EC2_METADATA_DISABLED", "true"))
+	measure.Check(os.Setenv("AWS_EC2_METADATA_DISABLED", "true"))
 
-	signer := build(place)
+	signer := measure.Build(place, "signer", ".")
 	stores := []*store{open(signer, place, *small), open(signer, place, *large)}
 	fmt.Printf("%-38s %29s   %29s\n", "median of ms", "whole program", "engine alone")
 	fmt.Printf("%-38s %9d %9d %9s   %9d %9d %9s\n", "", *small, *large, "ratio", *small, *large, "ratio")
@@ -51,25 +49,6 @@ func main() {
 	}
 }
 
-// workplace is the directory that was asked for, or one for now.
-func workplace(dir string) (place string, remove func()) {
-	if dir != "" {
-		check(os.MkdirAll(dir, 0o700))
-		return dir, func() {}
-	}
-	dir, err := os.MkdirTemp("", "scale-")
-	check(err)
-	return dir, func() { os.RemoveAll(dir) }
-}
-
-func build(dir string) string {
-	out := filepath.Join(dir, "signer")
-	c := exec.Command("go", "build", "-o", out, ".")
-	c.Stderr = os.Stderr
-	check(c.Run())
-	return out
-}
-
 // open returns the store with so many jobs, which is made if it is not there.
 func open(signer, dir string, jobs int) *store {
 	home := filepath.Join(dir, fmt.Sprint("home-", jobs))
@@ -77,9 +56,9 @@ func open(signer, dir string, jobs int) *store {
 	if version, err := os.ReadFile(whole); err == nil {
 		return &store{home: home, jobs: jobs, version: string(version)}
 	}
-	check(os.RemoveAll(home))
+	measure.Check(os.RemoveAll(home))
 	s := newStore(signer, home, jobs)
-	check(os.WriteFile(whole, []byte(s.version), 0o600))
+	measure.Check(os.WriteFile(whole, []byte(s.version), 0o600))
 	return s
 }
 
@@ -90,7 +69,7 @@ func (t times) String() string {
 	if t == (times{}) {
 		return ""
 	}
-	return fmt.Sprintf("%9.2f %9.2f %9.2f", ms(t.small), ms(t.large), float64(t.large)/float64(t.small))
+	return fmt.Sprintf("%9.2f %9.2f %9.2f", measure.Milliseconds(t.small), measure.Milliseconds(t.large), float64(t.large)/float64(t.small))
 }
 
 // race times an action over the stores in turn. The first round is not counted.
@@ -112,7 +91,7 @@ func race(stores []*store, runs int, action func(*store) func()) times {
 			}
 		}
 	}
-	return times{median(took[0]), median(took[1])}
+	return times{measure.Median(took[0]), measure.Median(took[1])}
 }
 
 // program runs a case as people do.
@@ -123,21 +102,9 @@ func program(signer string, c testCase) func(*store) func() {
 			cmd := exec.Command(signer, words...)
 			cmd.Env = append(os.Environ(), "SIGNER_HOME="+s.home)
 			cmd.Stdout, cmd.Stderr = io.Discard, os.Stderr
-			check(cmd.Run())
+			measure.Check(cmd.Run())
 		}
 	}
-}
-
-// smallArchive is something to sign.
-func smallArchive() []byte {
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	f, err := z.Create("index.js")
-	check(err)
-	_, err = io.WriteString(f, "exports.handler = async () => 'hello'\n")
-	check(err)
-	check(z.Close())
-	return b.Bytes()
 }
 
 // startingToken is the command line's token for the page behind a job.
@@ -148,19 +115,6 @@ func startingToken(token string) string {
 // pageToken is the engine's token for the page behind a job.
 func pageToken(s *store, job int) string {
 	return base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, "jobs\x00%d\x00", s.at(job).UnixMicro()))
-}
-
-func median(d []time.Duration) time.Duration {
-	d = slices.SortedFunc(slices.Values(d), cmp.Compare[time.Duration])
-	return d[len(d)/2]
-}
-
-func ms(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1e6 }
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
-	}
 }
 
 var ctx = context.Background()

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"signer/.ci/bench/measure"
 )
 
 const (
@@ -32,25 +34,16 @@ type home struct {
 }
 
 func newHome(o options) (h *home, remove func()) {
-	place, remove := o.dir, func() {}
-	if place == "" {
-		var err error
-		place, err = os.MkdirTemp("", "serve-")
-		check(err)
-		remove = func() { os.RemoveAll(place) }
-	}
-	h = &home{options: o, place: place, program: filepath.Join(place, "signer")}
-	build := exec.Command("go", "build", "-o", h.program, ".")
-	build.Stderr = os.Stderr
-	check(build.Run())
-	check(os.RemoveAll(filepath.Join(place, "home")))
+	place, remove := measure.Place(o.dir, "serve")
+	h = &home{options: o, place: place, program: measure.Build(place, "signer", ".")}
+	measure.Check(os.RemoveAll(filepath.Join(place, "home")))
 	h.fill()
 	return h, remove
 }
 
 func (h *home) fill() {
 	archive := filepath.Join(h.place, "app.zip")
-	check(os.WriteFile(archive, smallArchive(), 0o600))
+	measure.Check(os.WriteFile(archive, measure.Archive("exports.handler = async () => 'hello'\n"), 0o600))
 	for _, bucket := range []string{"source", "destination"} {
 		h.run("s3api", "create-bucket", "--bucket", bucket)
 	}
@@ -72,7 +65,7 @@ func (h *home) run(args ...string) string {
 	c := h.command(args...)
 	c.Stderr = os.Stderr
 	out, err := c.Output()
-	check(err)
+	measure.Check(err)
 	return strings.TrimSpace(string(out))
 }
 
@@ -91,13 +84,13 @@ func (h *home) start() *server {
 	}
 	if h.profile != "" {
 		self, err := os.Executable()
-		check(err)
+		measure.Check(err)
 		s.process.Path = self
 		s.process.Env = append(s.process.Env, profileVariable+"="+h.profile)
 	}
 	log, err := s.process.StderrPipe()
-	check(err)
-	check(s.process.Start())
+	measure.Check(err)
+	measure.Check(s.process.Start())
 	address := make(chan string, 1)
 	go follow(log, address)
 	s.address = <-address
@@ -110,7 +103,7 @@ func follow(log io.Reader, address chan<- string) {
 		switch {
 		case bytes.Contains(lines.Bytes(), []byte(`"msg":"serving"`)):
 			var line struct{ URL string }
-			check(json.Unmarshal(lines.Bytes(), &line))
+			measure.Check(json.Unmarshal(lines.Bytes(), &line))
 			address <- strings.TrimPrefix(line.URL, "http://")
 		case bytes.Contains(lines.Bytes(), []byte(`"level":"ERROR"`)):
 			fmt.Printf("   the server says %s\n", lines.Bytes())
@@ -120,7 +113,7 @@ func follow(log io.Reader, address chan<- string) {
 
 // stop asks the server to stop, and waits for that.
 func (s *server) stop() {
-	check(s.process.Process.Signal(syscall.SIGTERM))
+	measure.Check(s.process.Process.Signal(syscall.SIGTERM))
 	if err := s.process.Wait(); err != nil {
 		s.fail("the server ended with %v", err)
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -15,6 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"signer/.ci/bench/measure"
 )
 
 // client sends signed requests over connections of its own.
@@ -84,7 +85,6 @@ func load(address string, key aws.Credentials, clients int, length time.Duration
 	}
 	wg.Wait()
 	r.length, r.own = time.Since(began), ownUse()-used
-	slices.Sort(r.took)
 	return r
 }
 
@@ -112,27 +112,19 @@ func (r *result) add(o result) {
 
 func (r result) String() string {
 	text := fmt.Sprintf("%d in %.1f s: %.0f a second; p50 %s, p99 %s, slowest %s", len(r.took), r.length.Seconds(),
-		float64(len(r.took))/r.length.Seconds(), ms(r.at(.5)), ms(r.at(.99)), ms(r.at(1)))
+		float64(len(r.took))/r.length.Seconds(), ms(measure.At(r.took, .5)), ms(measure.At(r.took, .99)), ms(measure.At(r.took, 1)))
 	if r.refusals > 0 {
 		text += fmt.Sprintf("; %d times to come again", r.refusals)
 	}
 	return text
 }
 
-// at is the time that such a part of all requests took at most.
-func (r result) at(part float64) time.Duration {
-	if len(r.took) == 0 {
-		return 0
-	}
-	return r.took[min(len(r.took)-1, int(part*float64(len(r.took))))]
-}
-
-func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
+func ms(d time.Duration) string { return fmt.Sprintf("%.1f ms", measure.Milliseconds(d)) }
 
 // ownUse is the processor time of this process.
 func ownUse() time.Duration {
 	var u syscall.Rusage
-	check(syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	measure.Check(syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 

@@ -23,6 +23,8 @@ import (
 	"time"
 
 	"signer/cmd"
+
+	"signer/.ci/bench/measure"
 )
 
 // options are what the flags say.
@@ -74,15 +76,9 @@ const profileVariable = "SERVE_BENCH_PROFILE"
 // profiled is the program itself, and writes a profile of what it does.
 func profiled(file string) int {
 	f, err := os.Create(file)
-	check(err)
+	measure.Check(err)
 	defer f.Close()
-	check(pprof.StartCPUProfile(f))
+	measure.Check(pprof.StartCPUProfile(f))
 	defer pprof.StopCPUProfile()
 	return cmd.Main(context.Background(), cmd.OS())
-}
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
-	}
 }

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net"
 	"os/exec"
 	"strings"
@@ -15,6 +12,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"signer/.ci/bench/measure"
 )
 
 // payloads signs payloads.
@@ -98,7 +97,7 @@ func (s *server) drain() {
 	c := newClient(s.address, s.key)
 	for {
 		status, text, err := c.send(context.Background(), "GET", "/signing-jobs?status=InProgress&maxResults=1", "")
-		check(err)
+		measure.Check(err)
 		if status == 200 && !strings.Contains(text, "jobId") {
 			return
 		}
@@ -127,7 +126,7 @@ func moto(h *home) {
 	address := freeAddress()
 	_, port, _ := net.SplitHostPort(address)
 	c := exec.Command(program, "-H", "127.0.0.1", "-p", port)
-	check(c.Start())
+	measure.Check(c.Start())
 	defer c.Process.Kill()
 	for range 600 {
 		if conn, err := net.Dial("tcp", address); err == nil {
@@ -145,7 +144,7 @@ func moto(h *home) {
 
 func freeAddress() string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(err)
+	measure.Check(err)
 	defer l.Close()
 	return l.Addr().String()
 }
@@ -173,25 +172,13 @@ func killed(h *home) {
 	c := newClient(s.address, h.key)
 	for _, id := range acknowledged {
 		_, text, err := c.send(context.Background(), "GET", "/signing-jobs/"+id, "")
-		check(err)
+		measure.Check(err)
 		var job struct{ Status string }
-		check(json.Unmarshal([]byte(text), &job))
+		measure.Check(json.Unmarshal([]byte(text), &job))
 		states[job.Status]++
 	}
 	fmt.Printf("   %d jobs were acknowledged; they are now %v\n", len(acknowledged), states)
 	if states["Succeeded"] != len(acknowledged) || len(acknowledged) == 0 {
 		h.fail("jobs were lost")
 	}
-}
-
-// smallArchive is something to sign.
-func smallArchive() []byte {
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	f, err := z.Create("index.js")
-	check(err)
-	_, err = io.WriteString(f, "exports.handler = async () => 'hello'\n")
-	check(err)
-	check(z.Close())
-	return b.Bytes()
 }

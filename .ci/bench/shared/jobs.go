@@ -1,12 +1,10 @@
 package main
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -23,6 +21,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
 
 	"signer/pkg/bucket"
+
+	"signer/.ci/bench/measure"
 )
 
 // measureJobs signs the same jobs with more and more servers.
@@ -42,7 +42,7 @@ func (b *bench) measureJobs() {
 // sign starts jobs with many clients at once, and waits until all are signed.
 func (b *bench) sign(servers int, database string) (acknowledged, signed float64) {
 	home, err := os.MkdirTemp(b.dir, "home-")
-	check(err)
+	measure.Check(err)
 	h := &house{b: b, home: home, env: append(os.Environ(), "SIGNER_HOME="+home, "SIGNER_DATABASE_URL="+database, "AWS_EC2_METADATA_DISABLED=true", "AWS_REGION=eu-west-1")}
 	version := h.furnish()
 	for range servers {
@@ -51,7 +51,7 @@ func (b *bench) sign(servers int, database string) (acknowledged, signed float64
 	c := h.client()
 	account := fmt.Sprint("p", time.Now().UnixNano())
 	_, err = c.PutSigningProfile(context.Background(), &signer.PutSigningProfileInput{ProfileName: &account, PlatformId: aws.String("AWSLambda-SHA384-ECDSA")})
-	check(err)
+	measure.Check(err)
 	began := time.Now()
 	h.start(c, account, version)
 	all := time.Since(began)
@@ -74,21 +74,16 @@ type house struct {
 func (h *house) furnish() (version string) {
 	ctx := context.Background()
 	buckets := bucket.Open(bucket.Config{Dir: filepath.Join(h.home, "buckets")})
-	check(buckets.CreateBucket(ctx, "source", bucket.CreateOptions{}))
-	check(buckets.PutVersioning(ctx, "source", bucket.Enabled))
-	check(buckets.CreateBucket(ctx, "destination", bucket.CreateOptions{}))
-	var body bytes.Buffer
-	z := zip.NewWriter(&body)
-	f, err := z.Create("index.js")
-	check(err)
-	_, err = f.Write(bytes.Repeat([]byte("exports.handler = () => 42\n"), 1000))
-	check(errors.Join(err, z.Close()))
-	stored, err := buckets.Put(ctx, "source", "app.zip", &body, bucket.PutOptions{})
-	check(err)
+	measure.Check(buckets.CreateBucket(ctx, "source", bucket.CreateOptions{}))
+	measure.Check(buckets.PutVersioning(ctx, "source", bucket.Enabled))
+	measure.Check(buckets.CreateBucket(ctx, "destination", bucket.CreateOptions{}))
+	body := bytes.NewReader(measure.Archive(strings.Repeat("exports.handler = () => 42\n", 1000)))
+	stored, err := buckets.Put(ctx, "source", "app.zip", body, bucket.PutOptions{})
+	measure.Check(err)
 	c := exec.Command(h.b.signer, "iam", "create-access-key", "--user-name", fmt.Sprint("u", time.Now().UnixNano()), "--query", "AccessKey.[AccessKeyId,SecretAccessKey]", "--output", "text")
 	c.Env, c.Stderr = h.env, os.Stderr
 	out, err := c.Output()
-	check(err)
+	measure.Check(err)
 	h.key.AccessKeyID, h.key.SecretAccessKey, _ = strings.Cut(strings.TrimSpace(string(out)), "\t")
 	return stored.VersionID
 }
@@ -98,8 +93,8 @@ func (h *house) serve() (stop func()) {
 	c := exec.Command(h.b.signer, "serve", "--addr", "127.0.0.1:0", "--log-format", "json")
 	c.Env = h.env
 	out, err := c.StderrPipe()
-	check(err)
-	check(c.Start())
+	measure.Check(err)
+	measure.Check(c.Start())
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		var line struct{ Msg, URL string }
@@ -138,7 +133,7 @@ func (h *house) start(c *signer.Client, profile, version string) {
 					ProfileName: &profile,
 					Source:      &types.Source{S3: &types.S3Source{BucketName: aws.String("source"), Key: aws.String("app.zip"), Version: &version}},
 					Destination: &types.Destination{S3: &types.S3Destination{BucketName: aws.String("destination")}}})
-				check(err)
+				measure.Check(err)
 			}
 		})
 	}
@@ -147,6 +142,6 @@ func (h *house) start(c *signer.Client, profile, version string) {
 
 func (h *house) inProgress(c *signer.Client) bool {
 	out, err := c.ListSigningJobs(context.Background(), &signer.ListSigningJobsInput{Status: types.SigningStatusInProgress, MaxResults: aws.Int32(1)})
-	check(err)
+	measure.Check(err)
 	return len(out.Jobs) > 0
 }

@@ -18,11 +18,8 @@ import (
 	"cmp"
 	"flag"
 	"log"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"slices"
-	"time"
+
+	"signer/.ci/bench/measure"
 )
 
 // bench is what all measurements have in common.
@@ -42,9 +39,8 @@ func main() {
 	flag.StringVar(&b.signer, "signer", "", "the program, if it is not to be built")
 	only := flag.String("only", "", "measure only this")
 	flag.Parse()
-	dir, err := os.MkdirTemp("", "shared-")
-	check(err)
-	defer os.RemoveAll(dir)
+	dir, remove := measure.Place("", "shared")
+	defer remove()
 	b.dir = dir
 	for _, part := range []struct {
 		name  string
@@ -62,21 +58,5 @@ func (b *bench) build() {
 	if b.signer != "" {
 		return
 	}
-	b.signer = filepath.Join(b.dir, "signer")
-	out, err := exec.Command("go", "build", "-o", b.signer, ".").CombinedOutput()
-	if err != nil {
-		log.Fatalf("%v\n%s", err, out)
-	}
-}
-
-// ms is the time at a part of all, in milliseconds.
-func ms(all []time.Duration, part float64) float64 {
-	slices.Sort(all)
-	return float64(all[int(part*float64(len(all)-1))].Microseconds()) / 1000
-}
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
-	}
+	b.signer = measure.Build(b.dir, "signer", ".")
 }

@@ -16,6 +16,8 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/s3store"
+
+	"signer/.ci/bench/measure"
 )
 
 // measureObjects puts and gets objects in a directory and on the object store.
@@ -27,15 +29,15 @@ func (b *bench) measureObjects() {
 	ctx, name := context.Background(), fmt.Sprint("bench-", time.Now().UnixNano())
 	remote := s3store.New(s3store.Config{Client: client, TempDir: b.dir})
 	one := s3store.Inside(remote, name+"-one", "", time.Now)
-	check(remote.CreateBucket(ctx, name+"-one", bucket.CreateOptions{}))
-	check(remote.PutVersioning(ctx, name+"-one", bucket.Enabled))
+	measure.Check(remote.CreateBucket(ctx, name+"-one", bucket.CreateOptions{}))
+	measure.Check(remote.PutVersioning(ctx, name+"-one", bucket.Enabled))
 	fmt.Printf("%-22s %20s %20s %20s\n", "ms to put and to get", "1 KB", "1 MB", "250 MB")
 	for _, tc := range []struct {
 		name  string
 		store bucket.Store
 	}{{"directory", bucket.Open(bucket.Config{Dir: filepath.Join(b.dir, "buckets")})}, {"S3", remote}, {"S3, inside one bucket", one}} {
-		check(tc.store.CreateBucket(ctx, name, bucket.CreateOptions{}))
-		check(tc.store.PutVersioning(ctx, name, bucket.Enabled))
+		measure.Check(tc.store.CreateBucket(ctx, name, bucket.CreateOptions{}))
+		measure.Check(tc.store.PutVersioning(ctx, name, bucket.Enabled))
 		fmt.Printf("%-22s", tc.name)
 		for _, of := range []struct{ size, runs int }{{1 << 10, 100}, {1 << 20, 30}, {250 << 20, 3}} {
 			put, get := carry(ctx, tc.store, name, of.size, of.runs)
@@ -49,19 +51,19 @@ func (b *bench) measureObjects() {
 func carry(ctx context.Context, store bucket.Store, name string, size, runs int) (put, get float64) {
 	body := make([]byte, size)
 	_, err := rand.Read(body)
-	check(err)
+	measure.Check(err)
 	var puts, gets []time.Duration
 	for range runs {
 		began := time.Now()
 		stored, err := store.Put(ctx, name, "object", bytes.NewReader(body), bucket.PutOptions{})
-		check(err)
+		measure.Check(err)
 		puts = append(puts, time.Since(began))
 		began = time.Now()
 		o, err := store.Get(ctx, name, "object", stored.VersionID)
-		check(err)
+		measure.Check(err)
 		_, err = io.Copy(io.Discard, o)
-		check(errors.Join(err, o.Close()))
+		measure.Check(errors.Join(err, o.Close()))
 		gets = append(gets, time.Since(began))
 	}
-	return ms(puts, .5), ms(gets, .5)
+	return measure.Milliseconds(measure.Median(puts)), measure.Milliseconds(measure.Median(gets))
 }

@@ -9,6 +9,8 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 
 	"signer/pkg/records"
+
+	"signer/.ci/bench/measure"
 )
 
 // listed is where the jobs are that are listed.
@@ -25,7 +27,7 @@ const fill = `INSERT INTO jobs SELECT 'bench-' || i, '999988887777', 'eu-west-1'
 func (b *bench) measurePages() {
 	ctx := context.Background()
 	store, err := records.Open(ctx, records.Config{URL: b.database})
-	check(err)
+	measure.Check(err)
 	defer store.Close()
 	b.fill(ctx)
 	revoked := true
@@ -46,21 +48,21 @@ func (b *bench) measurePages() {
 		for range 200 {
 			began := time.Now()
 			_, err := store.Jobs(ctx, tc.q)
-			check(err)
+			measure.Check(err)
 			took = append(took, time.Since(began))
 		}
-		fmt.Printf("%-40s %9.2f %9.2f\n", tc.name, ms(took, .5), ms(took, .99))
+		fmt.Printf("%-40s %9.2f %9.2f\n", tc.name, measure.Milliseconds(measure.Median(took)), measure.Milliseconds(measure.At(took, .99)))
 	}
 }
 
 func (b *bench) fill(ctx context.Context) {
 	db, err := sql.Open("pgx", b.database)
-	check(err)
+	measure.Check(err)
 	defer db.Close()
 	for from := 1; from <= b.million; from += 100_000 {
 		_, err := db.ExecContext(ctx, fill, from, min(from+99_999, b.million))
-		check(err)
+		measure.Check(err)
 	}
 	_, err = db.ExecContext(ctx, "VACUUM ANALYZE jobs")
-	check(err)
+	measure.Check(err)
 }

@@ -10,6 +10,8 @@ import (
 	"log"
 	"math/rand/v2"
 	"os"
+
+	"signer/.ci/bench/measure"
 )
 
 const large = 250_000_000 // bytes of an archive, a little less than Lambda takes
@@ -47,45 +49,45 @@ func fillText(r *rand.ChaCha8, p []byte) {
 // writeArchive writes an archive of entries of 4 MB.
 func writeArchive(path string, kind archiveKind) {
 	out, err := os.Create(path)
-	check(err)
+	measure.Check(err)
 	w := zip.NewWriter(out)
 	r := rand.NewChaCha8([32]byte{1})
 	body := make([]byte, 4_000_000)
 	for i := 0; ; i++ {
 		at, err := out.Seek(0, io.SeekCurrent)
-		check(err)
+		measure.Check(err)
 		if at+int64(len(body)) > large {
 			break
 		}
 		kind.fill(r, body, i)
 		e, err := w.CreateHeader(&zip.FileHeader{Name: fmt.Sprint("entry", i), Method: kind.method})
-		check(err)
+		measure.Check(err)
 		_, err = e.Write(body)
-		check(err)
-		check(w.Flush())
+		measure.Check(err)
+		measure.Check(w.Flush())
 	}
-	check(errors.Join(w.Close(), out.Sync(), out.Close()))
+	measure.Check(errors.Join(w.Close(), out.Sync(), out.Close()))
 }
 
 // writeEntries writes an archive of small entries.
 func writeEntries(path string, n int) {
 	out, err := os.Create(path)
-	check(err)
+	measure.Check(err)
 	b := bufio.NewWriter(out)
 	w := zip.NewWriter(b)
 	for i := range n {
 		e, err := w.Create(fmt.Sprintf("src/module%d/index.js", i))
-		check(err)
+		measure.Check(err)
 		_, err = fmt.Fprintf(e, "// %s %d\nexports.handler = async () => ({ status: 200 });\n", path, i)
-		check(err)
+		measure.Check(err)
 	}
-	check(errors.Join(w.Close(), b.Flush(), out.Close()))
+	measure.Check(errors.Join(w.Close(), b.Flush(), out.Close()))
 }
 
 // inflateAndHash uncompresses an archive, and hashes what comes out meanwhile.
 func inflateAndHash(path string) {
 	z, err := zip.OpenReader(path)
-	check(err)
+	measure.Check(err)
 	defer z.Close()
 	from, to := make(chan []byte, 4), make(chan []byte, 4)
 	for range cap(to) {
@@ -102,7 +104,7 @@ func inflateAndHash(path string) {
 	}()
 	for _, f := range z.File {
 		in, err := f.Open()
-		check(err)
+		measure.Check(err)
 		for err == nil {
 			var n int
 			p := <-to
@@ -120,11 +122,11 @@ func inflateAndHash(path string) {
 // durableCopy copies a file so that the copy outlives the machine's power.
 func durableCopy(from, to string) {
 	in, err := os.Open(from)
-	check(err)
+	measure.Check(err)
 	out, err := os.Create(to)
-	check(err)
+	measure.Check(err)
 	_, err = io.CopyBuffer(struct{ io.Writer }{out}, struct{ io.Reader }{in}, make([]byte, 256<<10))
-	check(errors.Join(err, out.Sync(), out.Close(), in.Close()))
+	measure.Check(errors.Join(err, out.Sync(), out.Close(), in.Close()))
 }
 
 // sameBeginning ends the program unless the entries of a signed archive are those of
@@ -132,25 +134,25 @@ func durableCopy(from, to string) {
 // directory begins.
 func sameBeginning(source, signed string) {
 	a, err := os.Open(source)
-	check(err)
+	measure.Check(err)
 	defer a.Close()
 	b, err := os.Open(signed)
-	check(err)
+	measure.Check(err)
 	defer b.Close()
 	x, y := bufio.NewReader(a), bufio.NewReader(b)
 	var last [3]byte // of the source, up to the difference
 	for {
 		c, err := x.ReadByte()
-		check(err)
+		measure.Check(err)
 		d, err := y.ReadByte()
-		check(err)
+		measure.Check(err)
 		copy(last[:], last[1:])
 		if last[2] = c; c != d {
 			break
 		}
 	}
 	next, err := x.ReadByte()
-	check(err)
+	measure.Check(err)
 	if string(last[:])+string(next) != "PK\x01\x02" {
 		log.Fatal("the entries have been written anew")
 	}

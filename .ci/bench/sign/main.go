@@ -24,7 +24,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -33,9 +32,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"syscall"
 	"time"
+
+	"signer/.ci/bench/measure"
 )
 
 func main() {
@@ -49,13 +49,8 @@ func main() {
 		writeEntries(*entries, *runs)
 		return
 	}
-	dir := *in
-	if dir == "" {
-		made, err := os.MkdirTemp("", "sign-")
-		check(err)
-		defer os.RemoveAll(made)
-		dir = made
-	}
+	dir, remove := measure.Place(*in, "sign")
+	defer remove()
 	b := &bench{dir: dir, runs: *runs}
 	b.setUp()
 	for _, kind := range []archiveKind{mixed, random, text} {
@@ -75,12 +70,9 @@ type bench struct {
 func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
 
 func (b *bench) setUp() {
-	b.program = b.path("signer")
-	build := exec.Command("go", "build", "-o", b.program, ".")
-	build.Stderr = os.Stderr
-	check(build.Run())
-	check(os.Setenv("SIGNER_HOME", b.path("home")))
-	check(os.RemoveAll(b.path("home")))
+	b.program = measure.Build(b.dir, "signer", ".")
+	measure.Check(os.Setenv("SIGNER_HOME", b.path("home")))
+	measure.Check(os.RemoveAll(b.path("home")))
 	fmt.Printf("%-32s %9s %9s %9s %9s %7s %7s %9s\n", "", "sign ms", "verify ms", "hash ms", "copy ms", "sign", "verify", "peak MiB")
 }
 
@@ -92,12 +84,12 @@ type row struct {
 
 // print prints a line of the table.
 func (r *row) print(what string) {
-	base := float64(max(median(r.hash), median(r.copy)))
+	base := float64(max(measure.Median(r.hash), measure.Median(r.copy)))
 	ratio := func(d []time.Duration) string {
 		if base == 0 {
 			return ""
 		}
-		return fmt.Sprintf("%.2f", float64(median(d))/base)
+		return fmt.Sprintf("%.2f", float64(measure.Median(d))/base)
 	}
 	fmt.Printf("%-32s %9s %9s %9s %9s %7s %7s %9.1f\n", what, shown(r.sign), shown(r.verify), shown(r.hash), shown(r.copy), ratio(r.sign), ratio(r.verify), float64(r.peak)/1024)
 }
@@ -106,7 +98,7 @@ func shown(d []time.Duration) string {
 	if len(d) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("%.1f", ms(median(d)))
+	return fmt.Sprintf("%.1f", measure.Milliseconds(measure.Median(d)))
 }
 
 // sign signs files in one command, none of which has been signed before.
@@ -114,7 +106,7 @@ func (b *bench) sign(r *row, words ...string) {
 	if err := os.Remove(b.path("home/records.db")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		log.Fatal(err)
 	}
-	check(exec.Command(b.program, "put-signing-profile", "--profile-name", "web", "--platform-id", "AWSLambda-SHA384-ECDSA").Run())
+	measure.Check(exec.Command(b.program, "put-signing-profile", "--profile-name", "web", "--platform-id", "AWSLambda-SHA384-ECDSA").Run())
 	r.sign = append(r.sign, r.run(b.program, append([]string{"sign", "--profile-name", "web", "--output", "off"}, words...)...))
 }
 
@@ -127,7 +119,7 @@ func (b *bench) verify(r *row, files ...string) {
 func (r *row) run(program string, args ...string) time.Duration {
 	c := exec.Command(program, args...)
 	c.Stderr = os.Stderr
-	took := timed(func() { check(c.Run()) })
+	took := timed(func() { measure.Check(c.Run()) })
 	if usage, ok := c.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		r.peak = max(r.peak, usage.Maxrss) // in KiB on Linux
 	}
@@ -142,16 +134,16 @@ func (b *bench) large(kind archiveKind) {
 	for i := range b.runs + 1 {
 		b.sign(r, source)
 		b.verify(r, signed)
-		check(os.Remove(signed))
+		measure.Check(os.Remove(signed))
 		r.hash = append(r.hash, timed(func() { inflateAndHash(source) }))
 		r.copy = append(r.copy, timed(func() { durableCopy(source, signed) }))
-		check(os.Remove(signed))
+		measure.Check(os.Remove(signed))
 		if i == 0 { // the first round is not counted
 			*r = row{peak: r.peak}
 		}
 	}
 	r.print("250 MB, " + kind.name)
-	check(os.Remove(source))
+	measure.Check(os.Remove(source))
 }
 
 // entries signs an archive of many entries, none of which may be compressed anew.
@@ -163,7 +155,7 @@ func (b *bench) entries(n int) {
 		b.sign(r, source)
 		b.verify(r, signed)
 		sameBeginning(source, signed)
-		check(os.Remove(signed))
+		measure.Check(os.Remove(signed))
 	}
 	r.print(fmt.Sprint(n, " entries, copied as they are"))
 }
@@ -172,15 +164,15 @@ func (b *bench) entries(n int) {
 // be counted as that of the programs that it starts.
 func apart(path string, n int) {
 	self, err := os.Executable()
-	check(err)
-	check(exec.Command(self, "-write", path, "-n", fmt.Sprint(n)).Run())
+	measure.Check(err)
+	measure.Check(exec.Command(self, "-write", path, "-n", fmt.Sprint(n)).Run())
 }
 
 // small signs many archives at once, and compares with OpenSSL. Each round has a new
 // directory, and nothing is removed between them: some file systems are slow to make
 // files where others have just been removed.
 func (b *bench) small(n int) {
-	check(os.MkdirAll(b.path("small"), 0o700))
+	measure.Check(os.MkdirAll(b.path("small"), 0o700))
 	var files []string
 	for i := range n {
 		files = append(files, b.path(fmt.Sprintf("small/f%d.zip", i)))
@@ -191,7 +183,7 @@ func (b *bench) small(n int) {
 		out := b.path(fmt.Sprint("signed", i))
 		b.sign(r, append([]string{"--out-dir", out}, files...)...)
 		signed, err := filepath.Glob(filepath.Join(out, "*"))
-		check(err)
+		measure.Check(err)
 		b.verify(r, signed...)
 	}
 	r.print(fmt.Sprint(n, " small archives"))
@@ -200,16 +192,16 @@ func (b *bench) small(n int) {
 		return
 	}
 	took := b.openssl(files)
-	fmt.Printf("%-32s %9.1f, which is %.1f times as long\n", fmt.Sprint(n, " runs of openssl cms -sign"), ms(took), float64(took)/float64(median(r.sign)))
+	fmt.Printf("%-32s %9.1f, which is %.1f times as long\n", fmt.Sprint(n, " runs of openssl cms -sign"), measure.Milliseconds(took), float64(took)/float64(measure.Median(r.sign)))
 }
 
 // openssl signs each file by a run of OpenSSL.
 func (b *bench) openssl(files []string) time.Duration {
 	key, certificate := b.path("key.pem"), b.path("certificate.pem")
-	check(exec.Command("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes", "-days", "3", "-subj", "/CN=bench", "-keyout", key, "-out", certificate).Run())
+	measure.Check(exec.Command("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-384", "-nodes", "-days", "3", "-subj", "/CN=bench", "-keyout", key, "-out", certificate).Run())
 	return timed(func() {
 		for _, f := range files {
-			check(exec.Command("openssl", "cms", "-sign", "-binary", "-md", "sha384", "-outform", "PEM", "-signer", certificate, "-inkey", key, "-in", f, "-out", f+".sf").Run())
+			measure.Check(exec.Command("openssl", "cms", "-sign", "-binary", "-md", "sha384", "-outform", "PEM", "-signer", certificate, "-inkey", key, "-in", f, "-out", f+".sf").Run())
 		}
 	})
 }
@@ -218,20 +210,4 @@ func timed(f func()) time.Duration {
 	start := time.Now()
 	f()
 	return time.Since(start)
-}
-
-func median(d []time.Duration) time.Duration {
-	if len(d) == 0 {
-		return 0
-	}
-	d = slices.SortedFunc(slices.Values(d), cmp.Compare[time.Duration])
-	return d[len(d)/2]
-}
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
-	}
 }

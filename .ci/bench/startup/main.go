@@ -8,7 +8,6 @@
 package main
 
 import (
-	"cmp"
 	"flag"
 	"fmt"
 	"io"
@@ -18,6 +17,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"signer/.ci/bench/measure"
 )
 
 // contestant is a command line that is timed.
@@ -32,15 +33,14 @@ func main() {
 	runs := flag.Int("n", 40, "runs of each")
 	aws := flag.String("aws", "", "the AWS CLI to compare with")
 	flag.Parse()
-	dir, err := os.MkdirTemp("", "startup-")
-	check(err)
-	defer os.RemoveAll(dir)
-	check(os.Setenv("SIGNER_HOME", filepath.Join(dir, "home")))
-	check(os.Setenv("AWS_EC2_METADATA_DISABLED", "true"))
+	dir, remove := measure.Place("", "startup")
+	defer remove()
+	measure.Check(os.Setenv("SIGNER_HOME", filepath.Join(dir, "home")))
+	measure.Check(os.Setenv("AWS_EC2_METADATA_DISABLED", "true"))
 
-	hello, signer := build(dir, "hello", "./.ci/bench/hello"), build(dir, "signer", ".")
+	hello, signer := measure.Build(dir, "hello", "./.ci/bench/hello"), measure.Build(dir, "signer", ".")
 	for i := range 3 {
-		check(exec.Command(signer, "put-signing-profile", "--profile-name", fmt.Sprint("profile", i), "--platform-id", "AWSLambda-SHA384-ECDSA").Run())
+		measure.Check(exec.Command(signer, "put-signing-profile", "--profile-name", fmt.Sprint("profile", i), "--platform-id", "AWSLambda-SHA384-ECDSA").Run())
 	}
 	all := []*contestant{
 		{name: "hello world", argv: []string{hello}},
@@ -54,16 +54,8 @@ func main() {
 	}
 	python := &contestant{name: "AWS CLI skeleton", argv: []string{*aws, "signer", "start-signing-job", "--generate-cli-skeleton"}}
 	race(append(all, python), max(*runs/8, 3))
-	fmt.Printf("\n%-18s %9.0f ms: %.0f times the skeleton, %.0f times the local read\n", python.name, ms(median(python.took)),
-		float64(median(python.took))/float64(median(all[1].took)), float64(median(python.took))/float64(median(all[2].took)))
-}
-
-func build(dir, name, pkg string) string {
-	out := filepath.Join(dir, name)
-	c := exec.Command("go", "build", "-o", out, pkg)
-	c.Stderr = os.Stderr
-	check(c.Run())
-	return out
+	fmt.Printf("\n%-18s %9.0f ms: %.0f times the skeleton, %.0f times the local read\n", python.name, measure.Milliseconds(measure.Median(python.took)),
+		float64(measure.Median(python.took))/float64(measure.Median(all[1].took)), float64(measure.Median(python.took))/float64(measure.Median(all[2].took)))
 }
 
 // race runs the contestants in turn; the first round is not counted.
@@ -73,7 +65,7 @@ func race(all []*contestant, runs int) {
 			cmd := exec.Command(c.argv[0], c.argv[1:]...)
 			cmd.Stdout, cmd.Stderr = io.Discard, os.Stderr
 			start := time.Now()
-			check(cmd.Run())
+			measure.Check(cmd.Run())
 			if i > 0 {
 				c.took = append(c.took, time.Since(start))
 			}
@@ -82,23 +74,10 @@ func race(all []*contestant, runs int) {
 }
 
 func report(all []*contestant) {
-	base := median(all[0].took)
+	base := measure.Median(all[0].took)
 	fmt.Printf("%-18s %9s %9s %9s %7s\n", "", "min ms", "median", "max", "ratio")
 	for _, c := range all {
-		m := median(c.took)
-		fmt.Printf("%-18s %9.2f %9.2f %9.2f %7.2f\n", c.name, ms(slices.Min(c.took)), ms(m), ms(slices.Max(c.took)), float64(m)/float64(base))
-	}
-}
-
-func median(d []time.Duration) time.Duration {
-	d = slices.SortedFunc(slices.Values(d), cmp.Compare[time.Duration])
-	return d[len(d)/2]
-}
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
+		m := measure.Median(c.took)
+		fmt.Printf("%-18s %9.2f %9.2f %9.2f %7.2f\n", c.name, measure.Milliseconds(slices.Min(c.took)), measure.Milliseconds(m), measure.Milliseconds(slices.Max(c.took)), float64(m)/float64(base))
 	}
 }

@@ -11,7 +11,6 @@ package main
 
 import (
 	"archive/zip"
-	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -21,10 +20,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"signer/.ci/bench/measure"
 )
 
 func main() {
@@ -32,13 +32,8 @@ func main() {
 	runs := flag.Int("n", 5, "runs of each")
 	in := flag.String("dir", "", "where to work; by default a directory that is removed again")
 	flag.Parse()
-	dir := *in
-	if dir == "" {
-		made, err := os.MkdirTemp("", "verify-")
-		check(err)
-		defer os.RemoveAll(made)
-		dir = made
-	}
+	dir, remove := measure.Place(*in, "verify")
+	defer remove()
 	b := &bench{dir: dir, runs: *runs}
 	b.setUp()
 	fmt.Printf("%-30s %10s %10s %7s %9s\n", "", "verify ms", "others ms", "ratio", "peak MiB")
@@ -57,10 +52,9 @@ type bench struct {
 func (b *bench) path(name string) string { return filepath.Join(b.dir, name) }
 
 func (b *bench) setUp() {
-	b.program = b.path("signer")
-	b.do("go", "build", "-o", b.program, ".")
-	check(os.Setenv("SIGNER_HOME", b.path("home")))
-	check(os.RemoveAll(b.path("home")))
+	b.program = measure.Build(b.dir, "signer", ".")
+	measure.Check(os.Setenv("SIGNER_HOME", b.path("home")))
+	measure.Check(os.RemoveAll(b.path("home")))
 	b.do("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", b.path("key.pem"), "-out", b.path("cert.pem"),
 		"-subj", "/CN=bench", "-addext", "keyUsage=critical,digitalSignature", "-addext", "extendedKeyUsage=codeSigning")
 	arn := b.do(b.program, "acm", "import-certificate", "--certificate", "fileb://"+b.path("cert.pem"), "--private-key", "fileb://"+b.path("key.pem"), "--query", "CertificateArn", "--output", "text")
@@ -91,13 +85,13 @@ func (b *bench) archive(name string, every int) string {
 	const large, entry = 250_000_000, 4_000_000
 	path := b.path(name)
 	out, err := os.Create(path)
-	check(err)
+	measure.Check(err)
 	w := zip.NewWriter(out)
 	random := rand.NewChaCha8([32]byte{1})
 	body := make([]byte, entry)
 	for i := 0; ; i++ {
 		at, err := out.Seek(0, io.SeekCurrent)
-		check(err)
+		measure.Check(err)
 		if at+entry > large {
 			break
 		}
@@ -105,11 +99,11 @@ func (b *bench) archive(name string, every int) string {
 			words(body)
 		}
 		e, err := w.Create(fmt.Sprint("entry", i))
-		check(err)
+		measure.Check(err)
 		_, err = e.Write(body)
-		check(errors.Join(err, w.Flush()))
+		measure.Check(errors.Join(err, w.Flush()))
 	}
-	check(errors.Join(w.Close(), out.Close()))
+	measure.Check(errors.Join(w.Close(), out.Close()))
 	b.do(b.program, "sign", path, "--profile-name", "web")
 	return b.path(strings.TrimSuffix(name, ".zip") + "-signed.zip")
 }
@@ -127,9 +121,9 @@ func words(p []byte) {
 func (b *bench) firmware(name string, size int, profile string) string {
 	path := b.path(name)
 	out, err := os.Create(path)
-	check(err)
+	measure.Check(err)
 	_, err = io.CopyN(out, rand.NewChaCha8([32]byte{2}), int64(size))
-	check(errors.Join(err, out.Close()))
+	measure.Check(errors.Join(err, out.Close()))
 	b.do(b.program, "sign", path, "--profile-name", profile)
 	return path + "-signed.json"
 }
@@ -149,27 +143,14 @@ func (b *bench) race(what, path, others string) {
 			ours, theirs, peak = append(ours, took), append(theirs, other), max(peak, memory)
 		}
 	}
-	x, y := median(ours), median(theirs)
-	fmt.Printf("%-30s %10.0f %10.0f %7.2f %9.1f\n", what, ms(x), ms(y), float64(x)/float64(y), float64(peak)/1024)
+	x, y := measure.Median(ours), measure.Median(theirs)
+	fmt.Printf("%-30s %10.0f %10.0f %7.2f %9.1f\n", what, measure.Milliseconds(x), measure.Milliseconds(y), float64(x)/float64(y), float64(peak)/1024)
 }
 
 // timed runs a program, and returns how long it took and its memory in KiB.
 func timed(c *exec.Cmd) (took time.Duration, memory int64) {
 	c.Stderr = os.Stderr
 	start := time.Now()
-	check(c.Run())
+	measure.Check(c.Run())
 	return time.Since(start), c.ProcessState.SysUsage().(*syscall.Rusage).Maxrss
-}
-
-func median(d []time.Duration) time.Duration {
-	d = slices.SortedFunc(slices.Values(d), cmp.Compare[time.Duration])
-	return d[len(d)/2]
-}
-
-func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-
-func check(err error) {
-	if err != nil {
-		log.Fatal(err)
-	}
 }
