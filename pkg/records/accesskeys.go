@@ -36,15 +36,13 @@ func (s *Store) AddAccessKey(ctx context.Context, k AccessKey, most int) error {
 	insert := c.place(`INSERT INTO access_keys (`+accessKeyColumns+`) SELECT `+marks(len(values)), values...)
 	room := c.place(` WHERE (SELECT COUNT(*) FROM access_keys WHERE account = ? AND user_name = ?) < ?`, k.Account, k.User, most)
 	added, err := s.strictly(ctx, insert+room+` ON CONFLICT (id) DO NOTHING`, c.args...)
-	repeated := errors.Is(err, errRepeated)
-	if err == nil && added == 0 || repeated {
-		switch there, missing := s.AccessKey(ctx, k.ID); {
-		case missing == nil && repeated && there.Secret == k.Secret:
-			return nil
-		case missing == nil:
+	added, err = unlessDone(added, err, func() (bool, error) {
+		there, err := s.AccessKey(ctx, k.ID)
+		return err == nil && there.Secret == k.Secret, except(err, ErrNotFound)
+	})
+	if err == nil && added == 0 {
+		if _, missing := s.AccessKey(ctx, k.ID); missing == nil {
 			err = ErrExists
-		case repeated:
-			err = ErrEnough
 		}
 	}
 	return s.unchanged("add access key "+k.ID, added, err, ErrEnough)
@@ -65,12 +63,16 @@ func (s *Store) AccessKeys(ctx context.Context, account, user string) ([]AccessK
 
 // SetAccessKeyStatus changes the status of a user's key, or returns ErrNotFound.
 func (s *Store) SetAccessKeyStatus(ctx context.Context, account, user, id, status string) error {
-	changed, err := s.repeat(ctx, `UPDATE access_keys SET status = $1 WHERE id = $2 AND account = $3 AND user_name = $4`, status, id, account, user)
+	changed, err := s.write(ctx, `UPDATE access_keys SET status = $1 WHERE id = $2 AND account = $3 AND user_name = $4`, status, id, account, user)
 	return s.unchanged("change access key "+id, changed, err, ErrNotFound)
 }
 
 // DeleteAccessKey forgets a user's key, or returns ErrNotFound.
 func (s *Store) DeleteAccessKey(ctx context.Context, account, user, id string) error {
 	changed, err := s.write(ctx, `DELETE FROM access_keys WHERE id = $1 AND account = $2 AND user_name = $3`, id, account, user)
+	changed, err = unlessDone(changed, err, func() (bool, error) {
+		_, err := s.AccessKey(ctx, id)
+		return errors.Is(err, ErrNotFound), except(err, ErrNotFound)
+	})
 	return s.unchanged("delete access key "+id, changed, err, ErrNotFound)
 }

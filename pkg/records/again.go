@@ -10,22 +10,24 @@ import (
 
 // A database on another machine restarts, fails over, and refuses one of two
 // transactions that meet. What was not done then is done again, for a while: reading
-// always, and writing if it is known that nothing was written, or if it does no
-// harm to write it twice.
+// always, and writing, too: every statement finds out by itself what it has done before,
+// since what it changed it does not change again. (The number of the transaction, and
+// pg_xact_status, would not tell: after a crash another transaction may have the number
+// of one that was lost, and after a failover on another machine as well.)
 
 // patience is for how long something is tried again.
 const patience = 4 * time.Second
 
-// again does something until it succeeds, fails in a way of which may says that it
-// stays so, or has taken too long.
-func (s *Store) again(ctx context.Context, may func(error) bool, do func() error) error {
+// again does something until it succeeds, fails in a way that stays so, or has taken
+// too long.
+func (s *Store) again(ctx context.Context, do func() error) error {
 	if !s.calmly {
 		return do()
 	}
 	last := time.Now().Add(patience)
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 400*time.Millisecond) {
 		err := do()
-		if err == nil || !may(err) || time.Now().Add(pause).After(last) {
+		if err == nil || !undone(err) && !lost(err) || time.Now().Add(pause).After(last) {
 			return err
 		}
 		select {
@@ -36,26 +38,28 @@ func (s *Store) again(ctx context.Context, may func(error) bool, do func() error
 	}
 }
 
-// undoneOrLost is for what may be done twice.
-func undoneOrLost(err error) bool { return undone(err) || lost(err) }
-
-// errRepeated says that something was done either by the statement of which the answer
-// was lost, or by somebody else.
+// errRepeated says that a change was tried more than once and in the end there was
+// nothing to change: by what was done the first time, or by what somebody else did.
 var errRepeated = errors.New("the connection broke before the database could say what it did: look at what there is now")
 
-// losses remembers whether an answer was lost.
-type losses struct{ any bool }
-
-func (l *losses) undoneOrLost(err error) bool {
-	l.any = l.any || !undone(err) && lost(err)
-	return undoneOrLost(err)
-}
-
-func (l *losses) judge(changed int64, err error) (int64, error) {
-	if err == nil && changed == 0 && l.any {
+// repeated judges how many rows a change has changed that was tried so many times.
+func repeated(changed int64, tries int, err error) (int64, error) {
+	if err == nil && changed == 0 && tries > 1 {
 		err = errRepeated
 	}
 	return changed, err
+}
+
+// unlessDone judges what a change returned: where it may have been done by the first of
+// several tries, done tells whether all is as it was to be, which is as good.
+func unlessDone(changed int64, err error, done func() (bool, error)) (int64, error) {
+	if !errors.Is(err, errRepeated) {
+		return changed, err
+	}
+	if is, err := done(); !is || err != nil {
+		return 0, err
+	}
+	return 1, nil
 }
 
 // calm reads from a database, again if need be.
@@ -69,7 +73,7 @@ func (s *Store) calm() reader {
 type calm struct{ s *Store }
 
 func (c calm) QueryContext(ctx context.Context, query string, args ...any) (rows *sql.Rows, err error) {
-	err = c.s.again(ctx, undoneOrLost, func() error {
+	err = c.s.again(ctx, func() error {
 		rows, err = c.s.db.QueryContext(ctx, query, args...)
 		return err
 	})

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -57,10 +58,8 @@ func (s *Store) TakeJob(ctx context.Context, id string, from, to Claim) error {
 	if s.server != nil { // whose clock alone counts
 		c.and("(lease_until IS NULL OR lease_until <= "+s.clock()+" OR worker = ?)", to.Worker)
 	}
-	changed, err := s.repeat(ctx, query+" WHERE "+c.String(), c.args...)
-	if errors.Is(err, errRepeated) {
-		err = nil
-	}
+	changed, err := s.write(ctx, query+" WHERE "+c.String(), c.args...)
+	changed, err = unlessDone(changed, err, s.is(ctx, id, to.Worker, to.Attempt, InProgress))
 	return s.unchanged("take job "+id, changed, err, ErrChanged)
 }
 
@@ -74,11 +73,18 @@ func (s *Store) ReturnJob(ctx context.Context, id string, by Claim, after time.D
 	c.and(unfinished)
 	c.and("worker = ?", by.Worker)
 	c.and("attempt = ?", by.Attempt)
-	changed, err := s.repeat(ctx, query+" WHERE "+c.String(), c.args...)
-	if errors.Is(err, errRepeated) {
-		err = nil
-	}
+	changed, err := s.write(ctx, query+" WHERE "+c.String(), c.args...)
+	changed, err = unlessDone(changed, err, s.is(ctx, id, "", by.Attempt, InProgress))
 	return s.unchanged("give back job "+id, changed, err, ErrChanged)
+}
+
+// is tells whether a job has a worker, an attempt and a status.
+func (s *Store) is(ctx context.Context, id, worker string, attempt int64, status string) func() (bool, error) {
+	return func() (bool, error) {
+		some, err := gather(ctx, s.calm(), textFrom, `SELECT id FROM jobs WHERE id = $1 AND worker = $2 AND attempt = $3 AND status = $4`,
+			[]any{id, worker, attempt, status})
+		return len(some) > 0, err
+	}
 }
 
 // RenewJob makes a claim end by.For from now. If the job has ended, or is not the
@@ -90,7 +96,10 @@ func (s *Store) RenewJob(ctx context.Context, id string, by Claim) error {
 	c.and(unfinished)
 	c.and("worker = ?", by.Worker)
 	c.and("attempt = ?", by.Attempt)
-	changed, err := s.repeat(ctx, query+" WHERE "+c.String(), c.args...)
+	changed, err := s.write(ctx, query+" WHERE "+c.String(), c.args...)
+	if errors.Is(err, errRepeated) {
+		err = nil
+	}
 	return s.unchanged("keep job "+id, changed, err, ErrChanged)
 }
 
@@ -120,11 +129,33 @@ func (s *Store) ClaimWaiting(ctx context.Context, q Claiming) (jobs []Job, err e
 	if err != nil || len(some) == 0 {
 		return nil, s.failed("look for jobs that wait", err)
 	}
+	jobs, err = s.claimOnce(ctx, func(tx *sql.Tx) ([]Job, error) { return s.claimInTurns(ctx, tx, q) })
+	return jobs, s.failed("claim jobs that wait", err)
+}
+
+// claimOnce claims jobs in a transaction. When it is not known whether one claimed those
+// that it was about to, the next looks whether they are.
+func (s *Store) claimOnce(ctx context.Context, claim func(*sql.Tx) ([]Job, error)) (jobs []Job, err error) {
 	err = s.change(ctx, sql.LevelDefault, func(tx *sql.Tx) error {
-		jobs, err = s.claimInTurns(ctx, tx, q)
+		if jobs, err = stillClaimed(ctx, tx, jobs); err != nil || len(jobs) > 0 {
+			return err
+		}
+		jobs, err = claim(tx)
 		return err
 	})
-	return jobs, s.failed("claim jobs that wait", err)
+	return jobs, err
+}
+
+// stillClaimed are those of the jobs that are as they were claimed.
+func stillClaimed(ctx context.Context, tx *sql.Tx, were []Job) ([]Job, error) {
+	if len(were) == 0 {
+		return nil, nil
+	}
+	var c conditions
+	for _, j := range were {
+		c.and("id = ? AND worker = ? AND attempt = ?", j.ID, j.Worker, j.Attempt)
+	}
+	return gather(ctx, tx, jobFrom, `SELECT `+jobColumns+` FROM jobs WHERE `+strings.Join(c.all, " OR ")+` ORDER BY created_at`, c.args)
 }
 
 func (s *Store) claimInTurns(ctx context.Context, tx *sql.Tx, q Claiming) (jobs []Job, err error) {
@@ -177,10 +208,9 @@ func (s *Store) ClaimLapsed(ctx context.Context, q Claiming) (jobs []Job, err er
 	if err != nil || len(some) == 0 {
 		return nil, s.failed("look for jobs that were left", err)
 	}
-	err = s.change(ctx, sql.LevelDefault, func(tx *sql.Tx) error {
+	jobs, err = s.claimOnce(ctx, func(tx *sql.Tx) ([]Job, error) {
 		mine := conditions{slices.Clone(c.all), slices.Clone(c.args)}
-		jobs, err = s.claim(ctx, tx, q, &mine, "lease_until", q.Limit)
-		return err
+		return s.claim(ctx, tx, q, &mine, "lease_until", q.Limit)
 	})
 	return jobs, s.failed("claim jobs that were left", err)
 }

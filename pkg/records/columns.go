@@ -36,6 +36,15 @@ func (t *instant) Scan(v any) error {
 	return nil
 }
 
+// keep makes times what they are when they come back from their columns.
+func keep(times ...*time.Time) {
+	for _, t := range times {
+		if !t.IsZero() {
+			*t = time.UnixMicro(t.UnixMicro()).UTC()
+		}
+	}
+}
+
 // mapping is a map as a column: a JSON object, whose names json.Marshal sorts,
 // so that equal maps are equal texts. An empty map comes back nil.
 type mapping map[string]string

@@ -76,7 +76,7 @@ func job(in records.Partition, id string) records.Job {
 		Platform: lambda, CreatedAt: noon, Result: records.Result{Status: records.InProgress}, Claim: records.Claim{Worker: "w1", Attempt: 1}}
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)

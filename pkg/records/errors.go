@@ -57,6 +57,14 @@ func (s *Store) failed(what string, err error) error {
 	return fmt.Errorf("%s: %w", what, s.explain(err))
 }
 
+// except is err, but for one that is no error here.
+func except(err, expected error) error {
+	if errors.Is(err, expected) {
+		return nil
+	}
+	return err
+}
+
 // unchanged is failed for a statement that had to change a row: none is what it
 // means that it changed none.
 func (s *Store) unchanged(what string, changed int64, err, none error) error {

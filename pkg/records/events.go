@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"time"
 )
@@ -20,17 +19,15 @@ type Event struct {
 	Text string
 }
 
-// happen runs a statement that may run twice and, if it changes anything, records the
-// events that this is: both, or nothing.
+// happen is write of a statement that, if it changes anything, records the events that
+// this is: both, or nothing.
 func (s *Store) happen(ctx context.Context, events []Event, query string, args ...any) (changed int64, err error) {
 	if len(events) == 0 {
-		changed, err = s.repeat(ctx, query, args...)
-		if errors.Is(err, errRepeated) {
-			err = nil
-		}
-		return changed, err
+		return s.write(ctx, query, args...)
 	}
+	tries := 0
 	err = s.change(ctx, sql.LevelDefault, func(tx *sql.Tx) error {
+		tries++
 		done, err := tx.ExecContext(ctx, query, args...)
 		if err != nil {
 			return err
@@ -40,7 +37,7 @@ func (s *Store) happen(ctx context.Context, events []Event, query string, args .
 		}
 		return insertEvents(ctx, tx, events)
 	})
-	return changed, err
+	return repeated(changed, tries, err)
 }
 
 func insertEvents(ctx context.Context, tx *sql.Tx, events []Event) error {

@@ -55,6 +55,11 @@ type Revocation struct {
 	By, Reason string
 }
 
+func (r Revocation) kept() Revocation {
+	keep(&r.At)
+	return r
+}
+
 // Claim says who works on a job. Whoever takes a job over raises Attempt, and
 // from then on the worker before can do nothing to it. See claim.go.
 type Claim struct {
@@ -109,7 +114,7 @@ func (s *Store) AddJob(ctx context.Context, j Job, events ...Event) (Job, bool, 
 	active := c.place(` WHERE EXISTS (SELECT 1 FROM profiles WHERE account = ? AND region = ? AND name = ? AND version = ? AND status = 'Active')`,
 		j.Account, j.Region, j.Profile, j.ProfileVersion)
 	added, err := s.happen(ctx, events, insert+active+s.unlessAdded(), c.args...)
-	if err != nil {
+	if err != nil && !errors.Is(err, errRepeated) {
 		return Job{}, false, s.failed("add job "+j.ID, err)
 	}
 	if added > 0 {
@@ -136,11 +141,8 @@ func (s *Store) unlessAdded() string {
 
 // kept is the job as it comes back from its row.
 func (j Job) kept() Job {
-	for _, t := range []*time.Time{&j.CreatedAt, &j.CompletedAt, &j.ExpiresAt, &j.Revocation.At, &j.Until} {
-		if !t.IsZero() {
-			*t = time.UnixMicro(t.UnixMicro()).UTC()
-		}
-	}
+	keep(&j.CreatedAt, &j.CompletedAt, &j.ExpiresAt, &j.Until)
+	j.Revocation = j.Revocation.kept()
 	if len(j.Parameters) == 0 {
 		j.Parameters = nil
 	}
@@ -171,6 +173,7 @@ func (s *Store) FinishJob(ctx context.Context, id string, by Claim, r Result, ev
 		WHERE id = $8 AND `+unfinished+` AND worker = $9 AND attempt = $10`,
 		r.Status, r.Reason, r.Signed.Bucket, r.Signed.Key, r.Signed.Version, instant(r.CompletedAt), instant(r.ExpiresAt),
 		id, by.Worker, by.Attempt)
+	changed, err = unlessDone(changed, err, s.is(ctx, id, by.Worker, by.Attempt, r.Status))
 	return s.unchanged("finish job "+id, changed, err, ErrChanged)
 }
 
@@ -180,5 +183,9 @@ func (s *Store) RevokeJob(ctx context.Context, in Partition, id string, r Revoca
 	changed, err := s.write(ctx, `UPDATE jobs SET revoked = TRUE, revoked_at = $1, revoked_by = $2, revocation_reason = $3
 		WHERE id = $4 AND account = $5 AND region = $6 AND revoked = FALSE`,
 		instant(r.At), r.By, r.Reason, id, in.Account, in.Region)
+	changed, err = unlessDone(changed, err, func() (bool, error) {
+		there, err := s.Job(ctx, in, id)
+		return err == nil && there.Revocation == r.kept(), except(err, ErrNotFound)
+	})
 	return s.unchanged("revoke job "+id, changed, err, ErrChanged)
 }

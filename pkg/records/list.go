@@ -46,7 +46,7 @@ type JobQuery struct {
 // falling order of ids. Fewer than the limit means that there are no more.
 func (s *Store) Jobs(ctx context.Context, q JobQuery) ([]Job, error) {
 	var jobs []Job
-	err := s.again(ctx, undoneOrLost, func() (err error) {
+	err := s.again(ctx, func() (err error) {
 		jobs, err = s.jobs(ctx, q)
 		return err
 	})

@@ -3,7 +3,7 @@ package records
 import (
 	"context"
 	"database/sql"
-	"errors"
+	"maps"
 	"time"
 )
 
@@ -34,6 +34,11 @@ type ProfileRevocation struct {
 	By, Reason    string
 }
 
+func (r ProfileRevocation) kept() ProfileRevocation {
+	keep(&r.At, &r.Effective)
+	return r
+}
+
 const profileColumns = `account, region, name, version, platform, certificate, parameters,
 	override_encryption, override_hash, override_format, validity_value, validity_unit, tags,
 	status, status_reason, created_at, created_by, canceled_at,
@@ -61,13 +66,10 @@ func (s *Store) AddProfile(ctx context.Context, p Profile) error {
 	insert := c.place(`INSERT INTO profiles (`+profileColumns+`) SELECT `+marks(len(values)), values...)
 	free := c.place(` WHERE NOT EXISTS (SELECT 1 FROM taken_names WHERE account = ? AND region = ? AND name = ?)`, p.Account, p.Region, p.Name)
 	added, err := s.strictly(ctx, insert+free+` ON CONFLICT (account, region, name) DO NOTHING`, c.args...)
-	if errors.Is(err, errRepeated) {
-		there, missing := s.Profile(ctx, p.Partition, p.Name)
-		if missing == nil && there.Version == p.Version {
-			return nil
-		}
-		err = ErrExists
-	}
+	added, err = unlessDone(added, err, func() (bool, error) {
+		there, err := s.Profile(ctx, p.Partition, p.Name)
+		return err == nil && there.Version == p.Version, except(err, ErrNotFound)
+	})
 	return s.unchanged("add profile "+p.Name, added, err, ErrExists)
 }
 
@@ -138,6 +140,10 @@ func (s *Store) RevokeProfile(ctx context.Context, in Partition, name, version s
 		WHERE account = $5 AND region = $6 AND name = $7 AND version = $8
 		AND (status <> 'Revoked' OR revocation_effective > $4)`,
 		r.Reason, instant(r.At), r.By, instant(r.Effective), in.Account, in.Region, name, version)
+	changed, err = unlessDone(changed, err, func() (bool, error) {
+		there, err := s.Profile(ctx, in, name)
+		return err == nil && there.Revocation == r.kept(), except(err, ErrNotFound)
+	})
 	return s.unchanged("revoke profile "+name, changed, err, ErrChanged)
 }
 
@@ -147,5 +153,9 @@ func (s *Store) SetTags(ctx context.Context, in Partition, name string, were, ta
 	changed, err := s.write(ctx, `UPDATE profiles SET tags = $1
 		WHERE account = $2 AND region = $3 AND name = $4 AND tags = $5`,
 		mapping(tags), in.Account, in.Region, name, mapping(were))
+	changed, err = unlessDone(changed, err, func() (bool, error) {
+		there, err := s.Profile(ctx, in, name)
+		return err == nil && maps.Equal(there.Tags, tags), except(err, ErrNotFound)
+	})
 	return s.unchanged("tag profile "+name, changed, err, ErrChanged)
 }

@@ -61,9 +61,11 @@ func (s *Store) DeleteJobs(ctx context.Context, ids []string) (int, error) {
 	}
 	var c conditions
 	c.and("id IN ("+marks(len(ids))+")", anys(ids)...)
-	gone, err := s.repeat(ctx, `DELETE FROM jobs WHERE `+c.String()+` AND status <> 'InProgress'`, c.args...)
-	if errors.Is(err, errRepeated) {
-		err = nil
+	gone, err := s.write(ctx, `DELETE FROM jobs WHERE `+c.String()+` AND status <> 'InProgress'`, c.args...)
+	if errors.Is(err, errRepeated) { // those that are not there any more are gone
+		var left []string
+		left, err = gather(ctx, s.calm(), textFrom, `SELECT id FROM jobs WHERE `+c.String(), c.args)
+		gone = int64(len(ids) - len(left))
 	}
 	return int(gone), s.failed("delete jobs", err)
 }
@@ -72,7 +74,9 @@ func (s *Store) DeleteJobs(ctx context.Context, ids []string) (int, error) {
 // name, which stays taken. It returns ErrChanged, and changes nothing, if there is
 // no such profile of that version.
 func (s *Store) DeleteProfile(ctx context.Context, in Partition, name, version string) error {
+	tries := 0
 	err := s.change(ctx, sql.LevelSerializable, func(tx *sql.Tx) error {
+		tries++
 		done, err := tx.ExecContext(ctx, `DELETE FROM profiles
 			WHERE account = $1 AND region = $2 AND name = $3 AND version = $4 AND status <> 'Active'`, in.Account, in.Region, name, version)
 		if err != nil {
@@ -88,5 +92,17 @@ func (s *Store) DeleteProfile(ctx context.Context, in Partition, name, version s
 		_, err = tx.ExecContext(ctx, `INSERT INTO taken_names (account, region, name) VALUES ($1, $2, $3)`, in.Account, in.Region, name)
 		return err
 	})
+	if errors.Is(err, ErrChanged) && tries > 1 {
+		if taken, wrong := s.isTaken(ctx, in, name); taken || wrong != nil {
+			err = wrong
+		}
+	}
 	return s.failed("delete profile "+name, err)
+}
+
+// isTaken tells whether a name is one of a profile that was forgotten.
+func (s *Store) isTaken(ctx context.Context, in Partition, name string) (bool, error) {
+	some, err := gather(ctx, s.calm(), textFrom, `SELECT name FROM taken_names WHERE account = $1 AND region = $2 AND name = $3`,
+		[]any{in.Account, in.Region, name})
+	return len(some) > 0, err
 }

@@ -60,45 +60,35 @@ func (q *queue) leave(s *statement) bool {
 
 // write runs one statement that changes rows, and tells how many it changed. When
 // others wait they share a transaction, but no statement's failure is another's.
-func (s *Store) write(ctx context.Context, query string, args ...any) (int64, error) {
-	if s.server != nil {
-		return s.writeServer(ctx, undone, query, args)
-	}
-	return s.enqueue(ctx, query, args)
-}
-
-// repeat is write of a statement that may run twice: what it changed it does not
-// change again. That it changed nothing after an answer was lost is errRepeated.
-func (s *Store) repeat(ctx context.Context, query string, args ...any) (int64, error) {
+//
+// A server may run it twice, when an answer is lost: what it has changed it must not
+// change again. That it changed nothing then is errRepeated.
+func (s *Store) write(ctx context.Context, query string, args ...any) (changed int64, err error) {
 	if s.server == nil {
 		return s.enqueue(ctx, query, args)
 	}
-	var loss losses
-	return loss.judge(s.writeServer(ctx, loss.undoneOrLost, query, args))
+	tries := 0
+	err = s.again(ctx, func() error {
+		tries++
+		changed, err = run(ctx, s.db, &statement{query: query, args: args})
+		return err
+	})
+	return repeated(changed, tries, err)
 }
 
-// strictly is repeat of a statement that looks at other rows than it changes, and
+// strictly is write of a statement that looks at other rows than it changes, and
 // must not be fooled by those who change them meanwhile.
 func (s *Store) strictly(ctx context.Context, query string, args ...any) (changed int64, err error) {
 	if s.server == nil {
 		return s.enqueue(ctx, query, args)
 	}
-	var loss losses
-	err = s.again(ctx, loss.undoneOrLost, func() error {
-		return s.transact(ctx, sql.LevelSerializable, func(tx *sql.Tx) error {
-			changed, err = run(ctx, tx, &statement{query: query, args: args})
-			return err
-		})
-	})
-	return loss.judge(changed, err)
-}
-
-func (s *Store) writeServer(ctx context.Context, may func(error) bool, query string, args []any) (changed int64, err error) {
-	err = s.again(ctx, may, func() error {
-		changed, err = run(ctx, s.db, &statement{query: query, args: args})
+	tries := 0
+	err = s.change(ctx, sql.LevelSerializable, func(tx *sql.Tx) error {
+		tries++
+		changed, err = run(ctx, tx, &statement{query: query, args: args})
 		return err
 	})
-	return changed, err
+	return repeated(changed, tries, err)
 }
 
 func (s *Store) enqueue(ctx context.Context, query string, args []any) (int64, error) {
@@ -188,11 +178,11 @@ func run(ctx context.Context, r runner, s *statement) (int64, error) {
 }
 
 // change runs several statements as one: all of them happen, or none. They may be run
-// again, when nothing of them is known to have happened; on SQLite, where one writes
-// at a time, every transaction is serializable.
+// again, though it is not known that nothing of them happened; on SQLite, where one
+// writes at a time, every transaction is serializable.
 func (s *Store) change(ctx context.Context, level sql.IsolationLevel, statements func(*sql.Tx) error) error {
 	if s.server != nil {
-		return s.again(ctx, undoneOrLost, func() error { return s.transact(ctx, level, statements) })
+		return s.again(ctx, func() error { return s.transact(ctx, level, statements) })
 	}
 	release, err := s.turn(ctx)
 	if err != nil {
