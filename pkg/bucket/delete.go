@@ -63,7 +63,7 @@ func (d *Dir) removeVersion(ctx context.Context, k keyDir, id string, c Conditio
 	}
 	defer unlock()
 	v, err := k.open(name)
-	if err != nil && !errors.Is(err, errDamaged) && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, ErrDamaged) && !errors.Is(err, fs.ErrNotExist) {
 		return Deleted{}, err
 	}
 	v.close()

@@ -75,7 +75,7 @@ func pageSize(maxKeys int) int {
 // object describes the key's current object, if it has one.
 func (k keyDir) object() (info Info, ok bool, err error) {
 	newest, err := k.newest()
-	if errors.Is(err, errDamaged) {
+	if errors.Is(err, ErrDamaged) {
 		return k.damagedObject()
 	}
 	info = newest.listed()

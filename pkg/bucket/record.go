@@ -43,11 +43,11 @@ const (
 // other headers, all of it escaped, and ten tags of 1.5 KB.
 const maxRecord = 128 << 10
 
-// errDamaged is what readRecord's error is where the file is not as it was
-// written. Such a version cannot be read, but deleted.
-var errDamaged = errors.New("damaged")
+// ErrDamaged is wrapped by the error of whoever reads a version that is not as it was
+// written. It cannot be read, but deleted.
+var ErrDamaged = errors.New("damaged")
 
-func damaged(why string) error { return fmt.Errorf("%w: %s", errDamaged, why) }
+func damaged(why string) error { return fmt.Errorf("%w: %s", ErrDamaged, why) }
 
 // encode returns the record and the footer.
 func (r record) encode() ([]byte, error) {

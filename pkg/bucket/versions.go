@@ -178,7 +178,7 @@ func (k keyDir) tryVersions(below uint64, n int) ([]Version, error) {
 // be told.
 func (k keyDir) listable(name string) (record, error) {
 	rec, err := k.record(name)
-	if !errors.Is(err, errDamaged) {
+	if !errors.Is(err, ErrDamaged) {
 		return rec, err
 	}
 	st, err := k.root.Stat(k.path + "/" + name)

@@ -43,6 +43,8 @@ const marks = ".buckets/"
 type mark struct {
 	Created time.Time `json:"created"`
 	Region  string    `json:"region,omitempty"`
+
+	Tags []bucket.Tag `json:"tags,omitempty"`
 }
 
 func (w *Within) markKey(name string) string { return w.prefix + marks + name }
@@ -114,7 +116,10 @@ func (w *Within) CreateBucket(ctx context.Context, name string, opts bucket.Crea
 	case kept != bucket.Enabled:
 		return fmt.Errorf("the bucket %s of the object store keeps no versions: have it keep them, with s3api put-bucket-versioning", w.bucket)
 	}
-	text, err := json.Marshal(mark{w.now().UTC(), opts.Region})
+	if err := bucket.CheckTags(opts.Tags, bucket.MaxBucketTags); err != nil {
+		return err
+	}
+	text, err := json.Marshal(mark{w.now().UTC(), opts.Region, opts.Tags})
 	if err != nil {
 		return err
 	}
@@ -158,20 +163,28 @@ func (w *Within) DeleteBucket(ctx context.Context, name string) error {
 
 // HeadBucket describes a bucket.
 func (w *Within) HeadBucket(ctx context.Context, name string) (bucket.Bucket, error) {
-	if err := w.exists(ctx, name); err != nil {
-		return bucket.Bucket{}, err
-	}
-	o, err := w.store.Get(ctx, w.bucket, w.markKey(name), "")
+	m, _, err := w.mark(ctx, name)
 	if err != nil {
-		return bucket.Bucket{}, w.own(err, name)
-	}
-	defer o.Close()
-	var m mark
-	if err := json.NewDecoder(io.LimitReader(o, 4096)).Decode(&m); err != nil {
-		return bucket.Bucket{}, w.own(err, name)
+		return bucket.Bucket{}, err
 	}
 	return bucket.Bucket{Name: name, Region: m.Region, Created: m.Created}, nil
 }
+
+// mark reads what the object of a bucket says, and its entity tag.
+func (w *Within) mark(ctx context.Context, name string) (m mark, tag string, err error) {
+	if err := w.exists(ctx, name); err != nil {
+		return m, "", err
+	}
+	o, err := w.store.Get(ctx, w.bucket, w.markKey(name), "")
+	if err != nil {
+		return m, "", w.own(err, name)
+	}
+	defer o.Close()
+	return m, o.ETag, w.own(json.NewDecoder(io.LimitReader(o, maxMark)).Decode(&m), name)
+}
+
+// maxMark is more than a mark can have: fifty tags, all of them escaped.
+const maxMark = 256 << 10
 
 // ListBuckets returns all buckets by name.
 func (w *Within) ListBuckets(ctx context.Context) ([]bucket.Bucket, error) {

@@ -52,9 +52,10 @@ func (s *Store) Put(ctx context.Context, name, key string, body io.Reader, opts 
 		ContentLanguage:         given(opts.ContentLanguage),
 		WebsiteRedirectLocation: given(opts.WebsiteRedirect),
 		ChecksumAlgorithm:       types.ChecksumAlgorithm(opts.Checksum.Algorithm),
+		Tagging:                 tagHeader(opts.Tags),
 	}
 	setChecksum(in, valued(opts.Checksum, opts.Trailer))
-	out, err := s.client.PutObject(ctx, in, expiring(opts.Expires))
+	out, err := s.client.PutObject(ctx, in, expiring(opts.Expires), s.attempts)
 	if err != nil {
 		return bucket.Stored{}, explain(err, "put", at)
 	}
@@ -102,6 +103,11 @@ func (s *Store) Get(ctx context.Context, name, key, version string) (*bucket.Obj
 	if err != nil {
 		return nil, explain(err, "get", at)
 	}
+	tags, err := s.tags(ctx, place{name, key, aws.ToString(out.VersionId)}, out.TagCount)
+	if err != nil {
+		out.Body.Close()
+		return nil, err
+	}
 	info := bucket.Info{
 		Key:          key,
 		VersionID:    aws.ToString(out.VersionId),
@@ -120,6 +126,7 @@ func (s *Store) Get(ctx context.Context, name, key, version string) (*bucket.Obj
 		},
 		Checksum: checksumOf(out),
 		Parts:    partsOf(aws.ToString(out.ETag)),
+		Tags:     tags,
 	}
 	in.VersionId, in.IfMatch = given(info.VersionID), given(info.ETag)
 	return &bucket.Object{Info: info, Content: &content{
@@ -148,6 +155,10 @@ func (s *Store) Head(ctx context.Context, name, key, version string) (bucket.Inf
 	if err != nil {
 		return bucket.Info{}, s.explainHead(ctx, err, place{name, key, version})
 	}
+	tags, err := s.tags(ctx, place{name, key, aws.ToString(out.VersionId)}, out.TagCount)
+	if err != nil {
+		return bucket.Info{}, err
+	}
 	return bucket.Info{
 		Key:          key,
 		VersionID:    aws.ToString(out.VersionId),
@@ -166,6 +177,7 @@ func (s *Store) Head(ctx context.Context, name, key, version string) (bucket.Inf
 		},
 		Checksum: checksumOf(out),
 		Parts:    partsOf(aws.ToString(out.ETag)),
+		Tags:     tags,
 	}, nil
 }
 
@@ -218,7 +230,11 @@ func (s *Store) DeleteIf(ctx context.Context, name, key, version string, c bucke
 	if !c.Modified.IsZero() {
 		in.IfMatchLastModifiedTime = &c.Modified
 	}
-	out, err := s.client.DeleteObject(ctx, in)
+	attempts := s.attempts
+	if version != "" { // which makes none
+		attempts = func(*s3.Options) {}
+	}
+	out, err := s.client.DeleteObject(ctx, in, attempts)
 	if err != nil {
 		return bucket.Deleted{}, explain(err, "delete", place{name, key, version})
 	}

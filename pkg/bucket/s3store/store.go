@@ -34,6 +34,10 @@ import (
 type Config struct {
 	Client  *s3.Client
 	TempDir string // for temporary files; empty: the system's
+
+	// Once has the client send a request that makes a version only once: where the
+	// answer is lost, another one could make a second version.
+	Once bool
 }
 
 // Store is a [bucket.Store] on S3. It may be used by several goroutines at once,
@@ -41,12 +45,20 @@ type Config struct {
 type Store struct {
 	client *s3.Client
 	temp   string
+	once   bool
 }
 
 var _ bucket.Store = (*Store)(nil)
 
 // New returns the buckets that a client reaches. It sends nothing.
-func New(c Config) *Store { return &Store{c.Client, c.TempDir} }
+func New(c Config) *Store { return &Store{c.Client, c.TempDir, c.Once} }
+
+// attempts says how often a request that makes a version is sent.
+func (s *Store) attempts(o *s3.Options) {
+	if s.once {
+		o.Retryer = aws.NopRetryer{}
+	}
+}
 
 // check refuses names of buckets and keys that are none anywhere: they would lead
 // a request elsewhere. Whether it takes others is for the service to say.
@@ -88,7 +100,10 @@ func (s *Store) CreateBucket(ctx context.Context, name string, opts bucket.Creat
 		}
 	}
 	_, err := s.client.CreateBucket(ctx, in)
-	return explain(err, "create bucket", place{bucket: name})
+	if err != nil || len(opts.Tags) == 0 {
+		return explain(err, "create bucket", place{bucket: name})
+	}
+	return s.PutBucketTags(ctx, name, opts.Tags)
 }
 
 // DeleteBucket removes an empty bucket.

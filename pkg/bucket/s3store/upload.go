@@ -33,6 +33,7 @@ func (s *Store) CreateUpload(ctx context.Context, name, key string, opts bucket.
 		ContentEncoding:         given(opts.ContentEncoding),
 		ContentLanguage:         given(opts.ContentLanguage),
 		WebsiteRedirectLocation: given(opts.WebsiteRedirect),
+		Tagging:                 tagHeader(opts.Tags),
 	}
 	if !opts.Implied {
 		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithm(opts.Checksum.Algorithm), types.ChecksumType(opts.Checksum.Type)
@@ -87,7 +88,7 @@ func (s *Store) CompleteUpload(ctx context.Context, name, key, id string, parts 
 		in.MultipartUpload.Parts = append(in.MultipartUpload.Parts, part)
 		size += p.Size
 	}
-	out, err := s.client.CompleteMultipartUpload(ctx, in)
+	out, err := s.client.CompleteMultipartUpload(ctx, in, s.attempts)
 	if err != nil {
 		return bucket.Stored{}, explain(err, "complete an upload of", place{bucket: name, key: key})
 	}
