@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -58,13 +59,17 @@ type eventLocation struct {
 	Version string `json:"version,omitempty"`
 }
 
-// add records a job, and tells of it.
+// add records a job, and tells of it. It tells whether the job is new; else it is the
+// one that has its token. A profile that has been put out of use meanwhile is refused.
 func (e *Engine) add(ctx context.Context, store *records.Store, job records.Job) (records.Job, bool, error) {
 	at := job.CompletedAt
 	if at.IsZero() {
 		at = job.CreatedAt
 	}
 	recorded, isNew, err := store.AddJob(ctx, job, e.happened(job, at)...)
+	if errors.Is(err, records.ErrInactive) {
+		return job, false, inactive(job.Profile)
+	}
 	if err == nil && isNew {
 		e.tell(ctx, store)
 	}

@@ -29,10 +29,7 @@ func (w *fileWork) record(ctx context.Context, job records.Job) (_ records.Job, 
 	job.Destination = records.Destination{Bucket: FileBucket, Prefix: w.Target.Name()}
 	for job.Token = w.token(sum); ; {
 		recorded, isNew, err := w.engine.add(ctx, store, job)
-		switch {
-		case errors.Is(err, records.ErrInactive):
-			return job, false, inactive(job.Profile)
-		case err != nil || isNew || !w.outlived(recorded, job):
+		if err != nil || isNew || !w.outlived(recorded, job) {
 			return recorded, isNew, err
 		}
 		job.Token = nextFileToken(job.Token, recorded)

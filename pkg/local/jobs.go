@@ -120,8 +120,6 @@ func (e *Engine) start(ctx context.Context, in *signer.StartSigningJobInput) (re
 		hands.release()
 	}
 	switch {
-	case errors.Is(err, records.ErrInactive):
-		return job, inactive(job.Profile)
 	case err != nil:
 		return job, err
 	case !isNew: // another call with the same token was faster

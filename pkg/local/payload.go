@@ -31,11 +31,7 @@ func (e *Engine) SignPayload(ctx context.Context, in *signer.SignPayloadInput, _
 	if err != nil {
 		return nil, err
 	}
-	_, _, err = e.add(ctx, store, job)
-	switch {
-	case errors.Is(err, records.ErrInactive):
-		return nil, inactive(job.Profile)
-	case err != nil:
+	if _, _, err := e.add(ctx, store, job); err != nil {
 		return nil, err
 	}
 	return &signer.SignPayloadOutput{JobId: aws.String(job.ID), JobOwner: aws.String(job.Account), Metadata: map[string]string{}, Signature: envelope}, nil
