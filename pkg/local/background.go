@@ -98,8 +98,11 @@ func (t *team) reserve() bool {
 	return true
 }
 
-// release gives the hands back that a job had, or would have had.
+// release gives the hands back that a job had, or would have had, if there are any.
 func (t *team) release() {
+	if t == nil {
+		return
+	}
 	t.mu.Lock()
 	t.busy--
 	t.mu.Unlock()

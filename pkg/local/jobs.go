@@ -116,24 +116,30 @@ func (e *Engine) start(ctx context.Context, in *signer.StartSigningJobInput) (re
 	}
 	hands := e.place(&piece.job)
 	recorded, isNew, err := e.add(ctx, store, piece.job)
-	if hands != nil && (err != nil || !isNew) {
-		hands.release()
+	if err == nil && isNew {
+		return recorded, e.entrust(ctx, store, piece, recorded, hands)
 	}
-	switch {
-	case err != nil:
+	hands.release()
+	if err != nil {
 		return job, err
-	case !isNew: // another call with the same token was faster
-		return e.meet(ctx, recorded)
-	case hands != nil:
-		hands.hand(store, recorded)
-		return recorded, nil
-	case e.waiting != nil:
-		e.waiting.add(recorded.Invoker)
-		return recorded, nil
 	}
-	h := e.hold(ctx, store, recorded)
+	return e.meet(ctx, recorded) // another call with the same token was faster
+}
+
+// entrust has a job that is recorded signed by the hands that were kept free for it, by
+// whoever claims it, or here and now.
+func (e *Engine) entrust(ctx context.Context, store *records.Store, piece *piece, job records.Job, hands *team) error {
+	switch {
+	case hands != nil:
+		hands.hand(store, job)
+		return nil
+	case e.waiting != nil:
+		e.waiting.add(job.Invoker)
+		return nil
+	}
+	h := e.hold(ctx, store, job)
 	defer h.release()
-	return recorded, e.finish(h.ctx, piece)
+	return e.finish(h.ctx, piece)
 }
 
 // place decides who is to work on a new job: who starts it, a team here that has its
