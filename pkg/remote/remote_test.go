@@ -1,17 +1,10 @@
 package remote_test
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"io"
-	"io/fs"
 	"net/http"
-	"net/http/httptest"
-	"os"
-	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,151 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 
-	"signer/pkg/profile"
 	"signer/pkg/remote"
 )
-
-// world is an environment and the files in it; other files are the machine's own.
-type world struct {
-	env, files map[string]string
-	profile    *string
-}
-
-func (w world) settings() *profile.Settings {
-	return profile.New(profile.Config{
-		Name: w.profile,
-		LookupEnv: func(name string) (string, bool) {
-			v, ok := w.env[name]
-			return v, ok
-		},
-		ReadFile: func(name string) ([]byte, error) {
-			if text, ok := w.files[name]; ok {
-				return []byte(text), nil
-			}
-			if !strings.HasPrefix(name, "/") {
-				return nil, fs.ErrNotExist
-			}
-			return os.ReadFile(name)
-		},
-	})
-}
-
-// usual is a world in which a client can be opened; env is added to it.
-func usual(env ...string) world {
-	w := world{env: map[string]string{"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "SECRET", "AWS_CONFIG_FILE": "cfg", "AWS_SHARED_CREDENTIALS_FILE": "creds", "AWS_EC2_METADATA_DISABLED": "true"}}
-	for i := 0; i < len(env); i += 2 {
-		w.env[env[i]] = env[i+1]
-	}
-	return w
-}
-
-func (w world) without(names ...string) world {
-	for _, name := range names {
-		delete(w.env, name)
-	}
-	return w
-}
-
-func (w world) with(file, text string) world {
-	if w.files == nil {
-		w.files = map[string]string{}
-	}
-	w.files[file] = text
-	return w
-}
-
-// service is a server that keeps what it is asked.
-type service struct {
-	*httptest.Server
-	mu       sync.Mutex
-	requests []*http.Request
-	bodies   []string
-}
-
-// serve answers with what h writes, or with {}.
-func serve(t *testing.T, h http.HandlerFunc) *service {
-	t.Helper()
-	s := &service{}
-	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		s.mu.Lock()
-		s.requests, s.bodies = append(s.requests, r), append(s.bodies, string(body))
-		s.mu.Unlock()
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		if h == nil {
-			io.WriteString(w, "{}")
-			return
-		}
-		h(w, r)
-	}))
-	t.Cleanup(s.Close)
-	return s
-}
-
-// asked are method, target and signer of the requests so far.
-func (s *service) asked() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []string
-	for _, r := range s.requests {
-		who := regexp.MustCompile(`Credential=(\w+)/\d+/([^/]*)/(\w+)/`).FindStringSubmatch(r.Header.Get("Authorization"))
-		line := r.Method + " " + r.RequestURI
-		if who != nil {
-			line += " " + strings.Join(who[1:], "/")
-		}
-		if token := r.Header.Get("X-Amz-Security-Token"); token != "" {
-			line += " " + token
-		}
-		all = append(all, line)
-	}
-	return strings.Join(all, "\n")
-}
-
-// count is how many requests there were since the last time.
-func (s *service) count() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	n := len(s.requests)
-	s.requests = nil
-	return n
-}
-
-func (s *service) header(i int, name string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.requests[i].Header.Get(name)
-}
-
-// none are no delays.
-func none() float64 { return 0 }
-
-func list(ctx context.Context, c *signer.Client) error {
-	_, err := c.ListTagsForResource(ctx, &signer.ListTagsForResourceInput{ResourceArn: aws.String("x")})
-	return err
-}
-
-// call opens a client and lists tags with it.
-func call(t *testing.T, c remote.Config) error {
-	t.Helper()
-	c.Jitter = none
-	client, err := remote.Open(t.Context(), c)
-	if err != nil {
-		return err
-	}
-	return list(t.Context(), client)
-}
-
-// said is what the user is told, with the code before it.
-func said(err error) string {
-	var e *remote.Error
-	if errors.As(err, &e) {
-		return strings.TrimPrefix(e.Code+": "+e.Text, ": ")
-	}
-	if err != nil {
-		return "not ours: " + err.Error()
-	}
-	return ""
-}
 
 const noRegion = `NoRegion: You must specify a region. You can also configure your region by running "aws configure".`
 
@@ -369,52 +219,6 @@ func TestChecksumsOfObjects(t *testing.T) {
 	}
 }
 
-func TestRetries(t *testing.T) {
-	for _, tc := range []struct {
-		name     string
-		env      []string
-		attempts int
-	}{
-		{"standard", nil, 3},
-		{"fewer", []string{"AWS_MAX_ATTEMPTS", " 2 "}, 2},
-		{"adaptive", []string{"AWS_RETRY_MODE", "adaptive", "AWS_MAX_ATTEMPTS", "4"}, 4},
-	} {
-		t.Run(tc.name, func(t *testing.T) {
-			s := serve(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(503) })
-			c := remote.Config{Settings: usual(tc.env...).settings(), Endpoint: s.URL, Now: func() time.Time { return time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC) }}
-			if err := call(t, c); err == nil {
-				t.Error("no error")
-			}
-			if got := s.header(0, "Amz-Sdk-Request"); got != "attempt=1" {
-				t.Errorf("the first says %s", got)
-			}
-			if got, want := s.header(1, "Amz-Sdk-Request"), "ttl=20240506T070909Z; attempt=2; max="+string(rune('0'+tc.attempts)); got != want {
-				t.Errorf("the second says %s, want %s", got, want)
-			}
-			if a, b := s.header(0, "Amz-Sdk-Invocation-Id"), s.header(1, "Amz-Sdk-Invocation-Id"); a == "" || a != b {
-				t.Errorf("the invocation is %s, then %s", a, b)
-			}
-			if got := s.count(); got != tc.attempts {
-				t.Errorf("%d attempts, want %d", got, tc.attempts)
-			}
-		})
-	}
-}
-
-func TestDelays(t *testing.T) {
-	half := func() float64 { return 0.5 }
-	config, err := remote.Load(t.Context(), remote.Config{Settings: usual().settings(), Jitter: half})
-	if err != nil {
-		t.Fatal(err)
-	}
-	retryer := config.Retryer()
-	for attempt, want := range map[int]time.Duration{1: 500 * time.Millisecond, 2: time.Second, 3: 2 * time.Second, 6: 16 * time.Second, 7: 20 * time.Second, 100: 20 * time.Second} {
-		if got, err := retryer.RetryDelay(attempt, nil); err != nil || got != want {
-			t.Errorf("after attempt %d: %v, %v, want %v", attempt, got, err, want)
-		}
-	}
-}
-
 func TestIntroduction(t *testing.T) {
 	s := serve(t, nil)
 	if err := call(t, remote.Config{Settings: usual("AWS_SDK_UA_APP_ID", "my-app").settings(), Endpoint: s.URL, UserAgent: "signer/1.2"}); err != nil {
@@ -422,49 +226,5 @@ func TestIntroduction(t *testing.T) {
 	}
 	if got := s.header(0, "User-Agent"); !strings.HasPrefix(got, "signer/1.2 aws-sdk-go-v2/") || !strings.Contains(got, "app/my-app") {
 		t.Errorf("got %s", got)
-	}
-}
-
-func TestDebugTellsNoSecrets(t *testing.T) {
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Set-Cookie", "COOKIE")
-		io.WriteString(w, `{"tags": {"team": "core"}}`)
-	})
-	var log bytes.Buffer
-	c := remote.Config{Settings: usual("AWS_SESSION_TOKEN", "TOKEN").settings(), Endpoint: s.URL, Debug: &log}
-	if err := call(t, c); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"> GET " + s.URL + "/tags/x\n", "> Authorization: AWS4-HMAC-SHA256 Credential=AKID/", "Signature=[hidden]\n", "< 200 OK\n", `< {"tags": {"team": "core"}}` + "\n"} {
-		if !strings.Contains(log.String(), want) {
-			t.Errorf("%q is missing", want)
-		}
-	}
-	for _, secret := range []string{"SECRET", "TOKEN", "COOKIE"} {
-		if strings.Contains(log.String(), secret) {
-			t.Errorf("%s is told", secret)
-		}
-	}
-	if strings.Contains(log.String(), regexp.MustCompile(`Signature=(\w+)`).FindStringSubmatch(s.header(0, "Authorization"))[1]) {
-		t.Error("the signature is told")
-	}
-	if t.Failed() {
-		t.Log(log.String())
-	}
-}
-
-func TestDebugTellsWhatIsSent(t *testing.T) {
-	s := serve(t, nil)
-	var log bytes.Buffer
-	c, err := remote.Open(t.Context(), remote.Config{Settings: usual().settings(), Endpoint: s.URL, Debug: &log})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := c.TagResource(t.Context(), &signer.TagResourceInput{ResourceArn: aws.String("x"), Tags: map[string]string{"a": "b"}}); err != nil {
-		t.Fatal(err)
-	}
-	if got, want := s.bodies[0], `{"tags":{"a":"b"}}`; got != want || !strings.Contains(log.String(), "> "+want) {
-		t.Errorf("sent %s, logged %s", got, log.String())
 	}
 }
