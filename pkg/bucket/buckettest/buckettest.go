@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -33,7 +34,7 @@ func Run(t *testing.T, open func(t *testing.T) bucket.Store, lacks Lacks) {
 	r.group(t, "Pages", pages)
 	r.group(t, "Conditions", conditions)
 	r.group(t, "Checksums", checksums)
-	r.group(t, "Uploads", uploads)
+	r.group(t, "Uploads", slices.Concat(uploads, uploadSums, uploadLists))
 	r.group(t, "Tags", tags)
 }
 
