@@ -154,7 +154,9 @@ func TestJobThatKills(t *testing.T) {
 		job := h.recorded(t)
 		s, err := h.Records(ctx)
 		must(t, err)
-		must(t, s.TakeJob(ctx, job.ID, job.Claim, records.Claim{Worker: "another that died", Attempt: 8}))
+		last := records.Claim{Worker: "another that died", Attempt: 8, For: time.Hour}
+		must(t, s.TakeJob(ctx, job.ID, job.Claim, last))
+		must(t, s.BeginJob(ctx, job.ID, last, 8))
 		must(t, s.Close())
 		if job := h.ended(t, h.engine(t)); job.Status != want {
 			t.Errorf("it died %s and is %s", moment, job.Status)

@@ -54,10 +54,17 @@ func (e *Engine) claim(ctx context.Context, store *records.Store, job records.Jo
 	return job, err
 }
 
-// resume works off a job that another worker has left.
+// resume works off a job that is claimed, and may have been another worker's before.
 func (e *Engine) resume(ctx context.Context, job records.Job) error {
-	if job.Attempt > attempts {
+	if tries(job) >= attempts {
 		return e.giveUp(ctx, job, "Signing was interrupted too often.")
+	}
+	job, err := e.begin(ctx, job)
+	if errors.Is(err, records.ErrChanged) {
+		return nil // another worker sees to it
+	}
+	if err != nil {
+		return e.giveBack(ctx, job, 0, err)
 	}
 	piece, err := e.prepare(ctx, job)
 	if refusal := ofService(err); err != nil && refusal != nil {
@@ -71,6 +78,23 @@ func (e *Engine) resume(ctx context.Context, job records.Job) error {
 	}
 	defer piece.close()
 	return e.finish(ctx, piece)
+}
+
+// begin records that work on a job begins which was claimed before: should it be what
+// kills its workers, this is known even if it kills the next one. That a worker died which
+// had only claimed the job is not the job's fault.
+func (e *Engine) begin(ctx context.Context, job records.Job) (records.Job, error) {
+	if job.Attempt == 1 {
+		return job, nil
+	}
+	store, err := e.memory(ctx)
+	if err != nil {
+		return job, err
+	}
+	job.Begun = tries(job) + 1
+	claim := job.Claim
+	claim.For = e.lease
+	return job, store.BeginJob(ctx, job.ID, claim, job.Begun)
 }
 
 // giveUp ends a job that cannot be worked on any more. It has failed, unless a worker

@@ -173,11 +173,15 @@ func (e *Engine) finish(ctx context.Context, p *piece) error {
 // later tells whether what went wrong with a job may go better another time: nobody
 // waits for it, nobody has refused anything, and it has not been tried too often.
 func (e *Engine) later(job records.Job, err error) bool {
-	return e.waiting != nil && ofService(err) == nil && job.Attempt < attempts
+	return e.waiting != nil && ofService(err) == nil && tries(job) < attempts
 }
 
+// tries is how often work on a job has begun, as far as that is known: of the first
+// attempt it is not recorded, and held to be so.
+func tries(job records.Job) int64 { return max(job.Begun, 1) }
+
 // pause is how long a job waits after an attempt: two minutes in all.
-func pause(job records.Job) time.Duration { return time.Second << min(max(job.Attempt-1, 0), 6) }
+func pause(job records.Job) time.Duration { return time.Second << min(tries(job)-1, 6) }
 
 func (p *piece) success(version string) records.Result {
 	r := records.Result{

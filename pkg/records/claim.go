@@ -3,7 +3,6 @@ package records
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -68,12 +67,7 @@ func (s *Store) TakeJob(ctx context.Context, id string, from, to Claim) error {
 // ErrChanged, and changes nothing.
 func (s *Store) ReturnJob(ctx context.Context, id string, by Claim, after time.Duration) error {
 	var c conditions
-	query := `UPDATE jobs SET worker = '', lease_until = ` + s.until(&c, Claim{For: after})
-	c.and("id = ?", id)
-	c.and(unfinished)
-	c.and("worker = ?", by.Worker)
-	c.and("attempt = ?", by.Attempt)
-	changed, err := s.write(ctx, query+" WHERE "+c.String(), c.args...)
+	changed, err := s.writeClaimed(ctx, &c, id, by, "worker = '', lease_until = "+s.until(&c, Claim{For: after}))
 	changed, err = unlessDone(changed, err, s.is(ctx, id, "", by.Attempt, InProgress))
 	return s.unchanged("give back job "+id, changed, err, ErrChanged)
 }
@@ -91,16 +85,28 @@ func (s *Store) is(ctx context.Context, id, worker string, attempt int64, status
 // claimant's any more, it returns ErrChanged.
 func (s *Store) RenewJob(ctx context.Context, id string, by Claim) error {
 	var c conditions
-	query := `UPDATE jobs SET lease_until = ` + s.until(&c, by)
+	changed, err := s.writeClaimed(ctx, &c, id, by, "lease_until = "+s.until(&c, by))
+	return s.unchanged("keep job "+id, changed, except(err, errRepeated), ErrChanged)
+}
+
+// BeginJob records that work on a job begins for the nth time, and makes the claim end
+// by.For from now. If the job has ended, or is not the claimant's any more, it returns
+// ErrChanged. A claim alone does not say so: jobs are claimed before there are hands for
+// them. Of the first time nobody has to record it, which would cost every job a write.
+func (s *Store) BeginJob(ctx context.Context, id string, by Claim, n int64) error {
+	var c conditions
+	changed, err := s.writeClaimed(ctx, &c, id, by, c.place("begun = ?, lease_until = ", n)+s.until(&c, by))
+	return s.unchanged("begin job "+id, changed, except(err, errRepeated), ErrChanged)
+}
+
+// writeClaimed changes a job in progress if it is a claimant's. c has the arguments of
+// what is set.
+func (s *Store) writeClaimed(ctx context.Context, c *conditions, id string, by Claim, set string) (int64, error) {
 	c.and("id = ?", id)
 	c.and(unfinished)
 	c.and("worker = ?", by.Worker)
 	c.and("attempt = ?", by.Attempt)
-	changed, err := s.write(ctx, query+" WHERE "+c.String(), c.args...)
-	if errors.Is(err, errRepeated) {
-		err = nil
-	}
-	return s.unchanged("keep job "+id, changed, err, ErrChanged)
+	return s.write(ctx, "UPDATE jobs SET "+set+" WHERE "+c.String(), c.args...)
 }
 
 // Claiming says who claims what.

@@ -170,3 +170,30 @@ func testClaimsAreKeptAndLost(t *testing.T, s *records.Store) {
 		same(t, len(jobs), 0)
 	}
 }
+
+func testWorkBegins(t *testing.T, s *records.Store) {
+	must(t, s.AddProfile(ctx, profile(here, "web")))
+	mine := records.Claim{Worker: "w", Attempt: 2, Until: noon.AddDate(-1, 0, 0)}
+	j := job(here, "1")
+	j.Claim = mine
+	addJob(t, s, j)
+	mine.For = time.Hour
+	must(t, s.BeginJob(ctx, "1", mine, 2))
+	must(t, s.BeginJob(ctx, "1", mine, 2)) // an answer may have been lost
+	got, err := s.Job(ctx, here, "1")
+	must(t, err)
+	if got.Begun != 2 || time.Until(got.Until) < 50*time.Minute {
+		t.Errorf("it has begun %d times, and is claimed until %v", got.Begun, got.Until)
+	}
+	for _, other := range []records.Claim{{Worker: "w2", Attempt: 2}, {Worker: "w", Attempt: 1}} {
+		refused(t, s.BeginJob(ctx, "1", other, 3), records.ErrChanged)
+	}
+	// Who claims it next is told.
+	must(t, s.ReturnJob(ctx, "1", mine, 0))
+	jobs, err := s.ClaimWaiting(ctx, records.Claiming{Worker: "w2", For: time.Hour, Limit: 1})
+	must(t, err)
+	if len(jobs) != 1 || jobs[0].Begun != 2 || jobs[0].Attempt != 3 {
+		t.Errorf("got %+v", jobs)
+	}
+	refused(t, s.BeginJob(ctx, "1", mine, 3), records.ErrChanged)
+}

@@ -39,6 +39,7 @@ func contract(t *testing.T, open func(*testing.T) *records.Store) {
 		{"ClaimsOnce", testClaimsOnce},
 		{"ClaimsWhatLapsed", testClaimsWhatLapsed},
 		{"ClaimsAreKeptAndLost", testClaimsAreKeptAndLost},
+		{"WorkBegins", testWorkBegins},
 		{"ListsWithEveryFilter", testListsWithEveryFilter},
 		{"PartitionsInOrder", testPartitionsInOrder},
 		{"Unfinished", testUnfinished},
@@ -252,7 +253,7 @@ func testJobComesBackWhole(t *testing.T, s *records.Store) {
 	j.Result = records.Result{Status: "Succeeded", Reason: "Signing Succeeded", Signed: records.Object{Bucket: "out", Key: "signed-1.zip", Version: "7"},
 		CompletedAt: noon.Add(time.Second), ExpiresAt: noon.AddDate(3, 0, 0)}
 	j.Revocation = records.Revocation{At: noon.Add(time.Minute), By: "arn:you", Reason: "no"}
-	j.Claim = records.Claim{Worker: "w", Attempt: 3, Until: noon.Add(time.Hour)}
+	j.Begun, j.Claim = 2, records.Claim{Worker: "w", Attempt: 3, Until: noon.Add(time.Hour)}
 	same(t, addJob(t, s, j), j)
 	plain := job(here, "2")
 	same(t, addJob(t, s, plain), plain)

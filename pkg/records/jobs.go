@@ -26,6 +26,7 @@ type Job struct {
 	CreatedAt      time.Time
 	Result
 	Revocation Revocation
+	Begun      int64 // see BeginJob
 	Claim
 }
 
@@ -74,7 +75,7 @@ const jobColumns = `id, account, region, invoker, requested_by, token, profile, 
 	override_encryption, override_hash, override_format, validity_value, validity_unit,
 	source_bucket, source_key, source_version, destination_bucket, destination_prefix, created_at,
 	status, status_reason, signed_bucket, signed_key, signed_version, completed_at, expires_at,
-	revoked_at, revoked_by, revocation_reason, worker, attempt, lease_until`
+	revoked_at, revoked_by, revocation_reason, begun, worker, attempt, lease_until`
 
 func (j *Job) columns() []any {
 	return []any{
@@ -82,7 +83,7 @@ func (j *Job) columns() []any {
 		&j.Overrides.Encryption, &j.Overrides.Hash, &j.Overrides.Format, &j.Validity.Value, &j.Validity.Unit,
 		&j.Source.Bucket, &j.Source.Key, &j.Source.Version, &j.Destination.Bucket, &j.Destination.Prefix, (*instant)(&j.CreatedAt),
 		&j.Status, &j.Result.Reason, &j.Signed.Bucket, &j.Signed.Key, &j.Signed.Version, (*instant)(&j.CompletedAt), (*instant)(&j.ExpiresAt),
-		(*instant)(&j.Revocation.At), &j.Revocation.By, &j.Revocation.Reason, &j.Worker, &j.Attempt, (*instant)(&j.Until),
+		(*instant)(&j.Revocation.At), &j.Revocation.By, &j.Revocation.Reason, &j.Begun, &j.Worker, &j.Attempt, (*instant)(&j.Until),
 	}
 }
 

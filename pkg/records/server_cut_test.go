@@ -222,6 +222,9 @@ func deeds() []deed {
 		{"RenewJob", withJob, func(s *records.Store, name string) error {
 			return s.RenewJob(ctx, name, records.Claim{Worker: "w1", Attempt: 1, For: time.Hour})
 		}},
+		{"BeginJob", withJob, func(s *records.Store, name string) error {
+			return s.BeginJob(ctx, name, records.Claim{Worker: "w1", Attempt: 1, For: time.Hour}, 2)
+		}},
 		{"ClaimWaiting", waitingJob, func(s *records.Store, name string) error {
 			return claimed(name)(s.ClaimWaiting(ctx, records.Claiming{Worker: "w2", For: time.Hour, Limit: 1}))
 		}},

@@ -41,7 +41,7 @@ func testServerRefuses(t *testing.T, server *recordstest.Server) {
 		{"silence", strings.Replace(server.URL("postgres"), server.Addr(), deaf.Addr().String(), 1) + "&connect_timeout=1", records.ErrUnreachable, "see that it runs"},
 		{"wrong password", strings.Replace(server.URL("postgres"), "p%40ss", "wrong", 1), records.ErrRefused, "see the user, the password"},
 		{"no database", server.URL("absent"), nil, "make it with createdb"},
-		{"newer", newer, records.ErrNewer, "schema 99, this program knows 6"},
+		{"newer", newer, records.ErrNewer, "schema 99, this program knows "},
 		{"others' tables", others, records.ErrCorrupt, "search_path"},
 		{"another encoding", server.URL("latin"), nil, "LATIN1"},
 		{"no rights", strings.Replace(server.URL("postgres"), "signer:", "guest:", 1), nil, "make the user owner"},
