@@ -49,11 +49,7 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	if err != nil {
 		return nil, err
 	}
-	c, err := s.localConfig(ctx, at)
-	if err != nil {
-		return nil, err
-	}
-	objects, err := s.openBuckets(ctx, at.home, c.Now)
+	c, objects, err := s.localConfig(ctx, at)
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"signer/pkg/api"
+	"signer/pkg/bucket"
 	"signer/pkg/document"
 	"signer/pkg/engine"
 	"signer/pkg/faults"
@@ -65,7 +66,7 @@ func (s *session) openLocal(ctx context.Context) (engine.Engine, func(), error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	c, err := s.localConfig(ctx, at)
+	c, _, err := s.localConfig(ctx, at)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -79,23 +80,22 @@ func (s *session) openLocal(ctx context.Context) (engine.Engine, func(), error) 
 	return e, func() { e.Close() }, nil
 }
 
-// localConfig is what the local engine is made of.
-func (s *session) localConfig(ctx context.Context, at place) (local.Config, error) {
+// localConfig is what the local engine is made of, and the buckets that are in it.
+func (s *session) localConfig(ctx context.Context, at place) (c local.Config, objects bucket.Store, err error) {
 	now, err := s.localClock()
 	if err != nil {
-		return local.Config{}, err
+		return c, nil, err
 	}
 	keys, err := s.localKeys(at.home)
 	if err != nil {
-		return local.Config{}, err
+		return c, nil, err
 	}
 	log, err := s.eventLog()
 	if err != nil {
-		return local.Config{}, err
+		return c, nil, err
 	}
-	objects, err := s.openBuckets(ctx, at.home, now)
-	if err != nil {
-		return local.Config{}, err
+	if objects, err = s.openBuckets(ctx, at.home, now); err != nil {
+		return c, nil, err
 	}
 	return local.Config{
 		Account:   at.account,
@@ -110,5 +110,5 @@ func (s *session) localConfig(ctx context.Context, at place) (local.Config, erro
 		Rand:    s.env.Rand,
 		Events:  log,
 		Warn:    s.warnOfEvents,
-	}, nil
+	}, objects, nil
 }
