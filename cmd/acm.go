@@ -31,23 +31,12 @@ func openACM(_ context.Context, s *session, _ []string) (caller, func(), error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	c := &certificates{store: store, now: s.env.Now, named: true, place: keys.Place{Partition: partitionOf(at.region), Region: at.region, Account: at.account}}
+	c := &certificates{store: store, now: s.env.Now, named: true, place: keys.Place{Partition: api.Partition(at.region), Region: at.region, Account: at.account}}
 	call := func(ctx context.Context, op *api.Operation, params *document.Object) (*document.Object, error) {
 		answer, err := c.call(ctx, op, params)
 		return s.retimed(op, answer), err
 	}
 	return call, func() {}, nil
-}
-
-// partitionOf is the part of AWS that a region belongs to.
-func partitionOf(region string) string {
-	switch {
-	case strings.HasPrefix(region, "cn-"):
-		return "aws-cn"
-	case strings.HasPrefix(region, "us-gov-"):
-		return "aws-us-gov"
-	}
-	return "aws"
 }
 
 // certificates answers as ACM does, out of a store of keys and for one caller.

@@ -102,7 +102,7 @@ func before(prefix string) string {
 }
 
 func (o *offer) profileARN(p records.Profile) string {
-	return fmt.Sprintf("arn:%s:signer:%s:%s:/signing-profiles/%s", partitionOf(p.Region), p.Region, p.Account, p.Name)
+	return fmt.Sprintf("arn:%s:signer:%s:%s:/signing-profiles/%s", api.Partition(p.Region), p.Region, p.Account, p.Name)
 }
 
 // jobs offers the newest jobs, in the order of their age.
@@ -205,7 +205,7 @@ func (o *offer) certificates(ctx context.Context) offered {
 	}
 	var words []string
 	for _, c := range found {
-		if strings.HasPrefix(c.ARN, fmt.Sprintf("arn:%s:acm:%s:%s:", partitionOf(at.region), at.region, at.account)) {
+		if strings.HasPrefix(c.ARN, fmt.Sprintf("arn:%s:acm:%s:%s:", api.Partition(at.region), at.region, at.account)) {
 			words = append(words, c.ARN+"\t"+c.Certificate.Subject.CommonName)
 		}
 	}

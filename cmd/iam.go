@@ -36,7 +36,7 @@ func openIAM(ctx context.Context, s *session, _ []string) (caller, func(), error
 		return nil, nil, err
 	}
 	a := accessKeys{records: store, keys: s.keysAt(at.home, s.env.Now), now: s.env.Now, rand: s.env.Rand,
-		partition: partitionOf(at.region), account: at.account, principal: at.principal}
+		partition: api.Partition(at.region), account: at.account, principal: at.principal}
 	call := func(ctx context.Context, op *api.Operation, params *document.Object) (*document.Object, error) {
 		if found := op.Input.Violations(params); len(found) > 0 {
 			return nil, iamError(http.StatusBadRequest, "ValidationError", "%v", found)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -149,14 +150,14 @@ func (d *daemon) callACM(ctx context.Context, by server.Caller, op *api.Operatio
 	if err := checkCaller(by); err != nil {
 		return nil, err
 	}
-	c := &certificates{store: d.keys, now: d.env.Now, place: keys.Place{Partition: partitionOf(by.Region), Region: by.Region, Account: by.Account}}
+	c := &certificates{store: d.keys, now: d.env.Now, place: keys.Place{Partition: api.Partition(by.Region), Region: by.Region, Account: by.Account}}
 	return c.call(ctx, op, params)
 }
 
 // callIAM is AWS Identity and Access Management for a caller.
 func (d *daemon) callIAM(ctx context.Context, by server.Caller, op *api.Operation, params *document.Object) (*document.Object, error) {
 	a := &accessKeys{records: d.records, keys: d.keys, now: d.env.Now, rand: d.env.Rand,
-		partition: partitionOf(by.Region), account: by.Account, principal: by.Principal}
+		partition: api.Partition(by.Region), account: by.Account, principal: by.Principal}
 	return a.call(ctx, op, params)
 }
 

@@ -78,6 +78,14 @@ func TestPagesNameMembers(t *testing.T) {
 	}
 }
 
+func TestPartition(t *testing.T) {
+	for region, want := range map[string]string{"eu-west-1": "aws", "us-east-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"} {
+		if got := api.Partition(region); got != want {
+			t.Errorf("%s: got %s, want %s", region, got, want)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	start := api.Signer.Operation("StartSigningJob").Input
 	for _, tc := range []struct {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 
+	"signer/pkg/api"
+
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
@@ -101,14 +103,7 @@ func (c *console) find(r *http.Request) (Place, *signer.DescribeSigningJobOutput
 
 // arnOf is the ARN of something of the account that owns a job.
 func arnOf(p Place, job *signer.DescribeSigningJobOutput, parts ...string) string {
-	partition := "aws"
-	switch {
-	case strings.HasPrefix(p.Region, "cn-"):
-		partition = "aws-cn"
-	case strings.HasPrefix(p.Region, "us-gov-"):
-		partition = "aws-us-gov"
-	}
-	return "arn:" + partition + ":signer:" + p.Region + ":" + or(job.JobOwner, p.Account) + ":/" + strings.Join(parts, "/")
+	return "arn:" + api.Partition(p.Region) + ":signer:" + p.Region + ":" + or(job.JobOwner, p.Account) + ":/" + strings.Join(parts, "/")
 }
 
 // pem answers with the certificates of a job's signature.

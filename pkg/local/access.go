@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"signer/pkg/api"
 	"signer/pkg/records"
 )
 
@@ -111,7 +112,7 @@ func (e *Engine) names() []string {
 // identityARN begins the ARNs of an account's identities, and accountARN is that
 // of all of them.
 func (e *Engine) identityARN(service, account string) string {
-	return "arn:" + partition(e.caller.Region) + ":" + service + "::" + account + ":"
+	return "arn:" + api.Partition(e.caller.Region) + ":" + service + "::" + account + ":"
 }
 
 func (e *Engine) accountARN(account string) string {

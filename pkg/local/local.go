@@ -25,6 +25,7 @@ import (
 	"sync"
 	"time"
 
+	"signer/pkg/api"
 	"signer/pkg/bucket"
 	"signer/pkg/records"
 	"signer/pkg/sign"
@@ -150,7 +151,7 @@ func (e *Engine) For(account, region, principal string) (*Engine, error) {
 	case region == "":
 		return nil, errors.New("a region is needed")
 	case principal == "":
-		principal = "arn:" + partition(region) + ":iam::" + account + ":root"
+		principal = "arn:" + api.Partition(region) + ":iam::" + account + ":root"
 	}
 	return &Engine{house: e.house, caller: records.Partition{Account: account, Region: region}, principal: principal}, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 
+	"signer/pkg/api"
 	"signer/pkg/records"
 )
 
@@ -61,7 +62,7 @@ func (e *Engine) principalARN(given string) (string, error) {
 	if accountID(given) {
 		return e.accountARN(given), nil
 	}
-	rest, ok := strings.CutPrefix(given, "arn:"+partition(e.caller.Region)+":iam::")
+	rest, ok := strings.CutPrefix(given, "arn:"+api.Partition(e.caller.Region)+":iam::")
 	if !ok || !regexp.MustCompile(`^[0-9]{12}:role/[\w+=,.@-]{1,64}$`).MatchString(rest) {
 		return "", invalid(codeInvalidPrincipal, "Principal is not a valid AWS account id or IAM Role Arn")
 	}

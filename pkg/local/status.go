@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 
+	"signer/pkg/api"
 	"signer/pkg/records"
 )
 
@@ -49,7 +50,7 @@ func (e *Engine) parseARN(text, form, what string) (signerARN, error) {
 	switch {
 	case !ok:
 		return arn, invalid(unknownCode, "%s is not the ARN of %s.", text, what)
-	case arn.partition != partition(e.caller.Region):
+	case arn.partition != api.Partition(e.caller.Region):
 		return arn, invalid(unknownCode, "GetRevocationStatus does not support checking revocation status for resources generated in other partitions")
 	}
 	return arn, nil
