@@ -78,7 +78,12 @@ func (s *session) acting(e engine.Engine) (engine.Engine, error) {
 		return nil, err
 	}
 	s.warnOfFaults()
-	return faults.New(e, plan, &faults.Counts{Path: filepath.Join(home, "faults-counts.json")}), nil
+	return faults.New(e, plan, faultCounts(home)), nil
+}
+
+// faultCounts is how often the rules of the plan have been met in a home.
+func faultCounts(home string) *faults.Counts {
+	return &faults.Counts{Path: filepath.Join(home, "faults-counts.json")}
 }
 
 // localEngine is the local engine itself, if it is one, also in test mode.

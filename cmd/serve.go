@@ -142,8 +142,7 @@ func (o *serveOptions) listen(addr string, encrypted bool) (net.Listener, error)
 	if err != nil {
 		return nil, err
 	}
-	at, ok := l.Addr().(*net.TCPAddr)
-	if !encrypted && !o.plaintext && !(ok && at.IP.IsLoopback()) {
+	if !encrypted && !o.plaintext && !loopback(l.Addr()) {
 		l.Close()
 		return nil, &configError{"Configuration", fmt.Sprintf("Other machines can reach %s, and what they send would travel in plain text: "+
 			"give --tls-cert and --tls-key, or listen on 127.0.0.1, or say --insecure-plaintext.", addr)}

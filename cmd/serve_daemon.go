@@ -5,8 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"path/filepath"
-	"path/filepath"
 	"sync/atomic"
 	"time"
 
@@ -55,7 +53,7 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 		return nil, err
 	}
 	d := &daemon{serveOptions: o, env: s.env, at: at, log: log, keys: s.keysAt(at.home, s.env.Now), numbers: newNumbers(s.env.Now()), started: s.env.Now(),
-		buckets: objects, plan: s.faults, counts: &faults.Counts{Path: filepath.Join(at.home, "faults-counts.json")}}
+		buckets: objects, plan: s.faults, counts: faultCounts(at.home)}
 	if err := d.unlocked(ctx); err != nil {
 		return nil, err
 	}
