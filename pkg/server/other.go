@@ -3,9 +3,7 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"slices"
 
 	"signer/pkg/accesslog"
@@ -52,7 +50,7 @@ func newOther(c Config, s *api.Service, call Call, p protocol) http.Handler {
 
 // ServeHTTP answers a request.
 func (o *other) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	op, answer, err := o.guarded(w, r)
+	op, answer, err := o.carryOut(w, r)
 	if err == nil {
 		o.protocol.answer(w, op, answer)
 		return
@@ -83,18 +81,9 @@ func (o *other) known(code string) *api.Error {
 	return nil
 }
 
-// guarded makes an error of a panic.
-func (o *other) guarded(w http.ResponseWriter, r *http.Request) (op *api.Operation, answer *document.Object, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return o.carryOut(w, r)
-}
-
 // carryOut carries a request out.
-func (o *other) carryOut(w http.ResponseWriter, r *http.Request) (*api.Operation, *document.Object, error) {
+func (o *other) carryOut(w http.ResponseWriter, r *http.Request) (op *api.Operation, answer *document.Object, err error) {
+	defer caught(&err)
 	signature, err := sigv4.Read(r)
 	if err != nil {
 		return nil, nil, err
@@ -114,6 +103,6 @@ func (o *other) carryOut(w http.ResponseWriter, r *http.Request) (*api.Operation
 	if found := op.Input.Violations(params); len(found) > 0 {
 		return nil, nil, refused(http.StatusBadRequest, o.protocol.invalid(), "%v", found)
 	}
-	answer, err := o.call(r.Context(), caller, op, params)
+	answer, err = o.call(r.Context(), caller, op, params)
 	return op, answer, err
 }

@@ -132,7 +132,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err)
 		return
 	}
-	answer, err := s.guarded(w, r, signature)
+	answer, err := s.answer(w, r, signature)
 	if err != nil {
 		s.refuse(w, r, err)
 		return
@@ -166,18 +166,16 @@ func (s *server) resembles(r *http.Request) bool {
 	return slices.ContainsFunc(s.routes, func(rt route) bool { _, ok := rt.match(segments); return ok })
 }
 
-// guarded makes an error of a panic.
-func (s *server) guarded(w http.ResponseWriter, r *http.Request, signature *sigv4.Signature) (answer []byte, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
-		}
-	}()
-	return s.answer(w, r, signature)
+// caught makes an error of a panic. It is deferred.
+func caught(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+	}
 }
 
 // answer carries a request out and returns the body of the answer.
-func (s *server) answer(w http.ResponseWriter, r *http.Request, signature *sigv4.Signature) ([]byte, error) {
+func (s *server) answer(w http.ResponseWriter, r *http.Request, signature *sigv4.Signature) (answer []byte, err error) {
+	defer caught(&err)
 	r.Body = bounded(w, r.Body, s.MaxBody)
 	verified, err := s.verifier.Verify(r, signature, sigv4.Rules{Service: api.Signer.Name})
 	if err != nil {
