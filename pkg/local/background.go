@@ -257,11 +257,9 @@ func (t *team) fetch(store *records.Store, claim func(context.Context, records.C
 		t.waiting.drop(job.Invoker)
 		t.hand(store, job)
 	}
-	for range room - len(jobs) {
-		t.mu.Lock()
-		t.busy--
-		t.mu.Unlock()
-	}
+	t.mu.Lock()
+	t.busy -= room - len(jobs)
+	t.mu.Unlock()
 	t.drained.Store(err == nil && len(jobs) < room && heard == t.waiting.adds.Load())
 	return err
 }

@@ -22,8 +22,8 @@ import (
 //
 // A worker that dies leaves a job that says InProgress and names a dead worker, or
 // one whose claim lapses. Whoever meets it takes it over, which one of all can do,
-// and begins again at 2. If the object is there already, only 3 was missing. All that is in a
-// signature comes from the record, so that it does not matter who made it.
+// and begins again at 2. If the object is there already, only 3 was missing. All that
+// is in a signature comes from the record, so that it does not matter who made it.
 
 // The statuses of a job that has ended.
 const (
@@ -210,8 +210,8 @@ func signedKey(job records.Job) string {
 	return key
 }
 
-// settle records the end of a job that was taken up at a time, even if ctx has ended by now. If the job has
-// ended or has another worker, theirs is the truth.
+// settle records the end of a job that was taken up at a time, even if ctx has ended
+// by now. If the job has ended or has another worker, theirs is the truth.
 func (e *Engine) settle(ctx context.Context, job records.Job, began time.Time, r records.Result) error {
 	store, err := e.memory(ctx)
 	if err != nil {
