@@ -232,17 +232,19 @@ func (w *fileWork) make(ctx context.Context) (records.Job, error) {
 	if err != nil {
 		return job, err
 	}
+	job.Destination = records.Destination{Bucket: FileBucket, Prefix: w.Target.Name()}
 	draft, err := w.draft(ctx, job, w.identity)
 	var refusal *sign.Refusal
 	switch {
 	case errors.As(err, &refusal):
-		job.Result = records.Result{Status: failed, Reason: refusal.Reason, CompletedAt: w.engine.clock()}
+		job.Result = records.Result{Status: failed, Reason: refusal.Reason}
 	case err != nil:
 		return job, err
 	default:
 		defer draft.Discard()
-		job.Result = w.success(job)
+		job.Result = (&piece{job: job, platform: w.platform, claims: claims(job)}).success("")
 	}
+	job.CompletedAt = w.engine.clock()
 	recorded, isNew, err := w.record(ctx, job)
 	switch {
 	case err != nil:
@@ -253,15 +255,6 @@ func (w *fileWork) make(ctx context.Context) (records.Job, error) {
 		return recorded, &FileFailure{recorded.ID, recorded.Result.Reason}
 	}
 	return recorded, w.place(ctx, draft, recorded)
-}
-
-func (w *fileWork) success(job records.Job) records.Result {
-	r := records.Result{Status: succeeded, Reason: "Signing Succeeded", CompletedAt: w.engine.clock(),
-		Signed: records.Object{Bucket: FileBucket, Key: w.Target.Name()}}
-	if w.platform.lasting {
-		r.ExpiresAt = claims(job).ExpiresAt
-	}
-	return r
 }
 
 // draft signs the source with the claims of a job. The draft is durable; the caller

@@ -26,7 +26,6 @@ func (w *fileWork) record(ctx context.Context, job records.Job) (_ records.Job, 
 		return job, false, err
 	}
 	job.Source = records.Object{Bucket: FileBucket, Key: w.Name, Version: sum}
-	job.Destination = records.Destination{Bucket: FileBucket, Prefix: w.Target.Name()}
 	for job.Token = w.token(sum); ; {
 		recorded, isNew, err := w.engine.add(ctx, store, job)
 		if err != nil || isNew || !w.outlived(recorded, job) {
