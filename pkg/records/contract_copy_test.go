@@ -27,21 +27,63 @@ func testCopies(t *testing.T, server *recordstest.Server) {
 	to := openURL(t, url)
 	execute(t, url, `CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF (SELECT COUNT(*) FROM jobs) >= 600 THEN RAISE 'enough'; END IF; RETURN NEW; END $$`)
 	execute(t, url, `CREATE TRIGGER stop BEFORE INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION stop()`)
-	if _, err := from.Copy(ctx, to); err == nil {
+	if _, err := from.Copy(ctx, to, nil); err == nil {
 		t.Fatal("it was not interrupted")
 	}
 	execute(t, url, `DROP TRIGGER stop ON jobs`)
 	want := []records.Copied{{Table: "profiles", Rows: 1}, {Table: "policies", Rows: 1}, {Table: "taken_names"}, {Table: "access_keys"}, {Table: "jobs", Rows: 700}, {Table: "events"}}
 	for range 2 { // the second time nothing is left to do
-		got, err := from.Copy(ctx, to)
+		got, err := from.Copy(ctx, to, nil)
 		must(t, err)
 		same(t, got, want)
 	}
 	back := openAt(t, filepath.Join(t.TempDir(), "records.db"))
-	got, err := to.Copy(ctx, back)
+	got, err := to.Copy(ctx, back, nil)
 	must(t, err)
 	same(t, got, want)
 	must(t, to.AddProfile(ctx, profile(here, "another")))
-	_, err = from.Copy(ctx, to)
+	_, err = from.Copy(ctx, to, nil)
+	refused(t, err, records.ErrDiffers)
+}
+
+// testCopiesMoved copies records whose objects have moved.
+func testCopiesMoved(t *testing.T, server *recordstest.Server) {
+	from := openAt(t, filepath.Join(t.TempDir(), "records.db"))
+	must(t, from.AddProfile(ctx, profile(here, "web")))
+	moves, err := records.NewMoves(ctx)
+	must(t, err)
+	defer moves.Close()
+	add := func(o records.Object, id string) { must(t, moves.Add(ctx, o, id)) }
+	want := map[string][2]records.Object{}
+	for i := range 400 {
+		j := job(here, fmt.Sprint("job ", i))
+		j.Source = records.Object{Bucket: "source", Key: "app.zip", Version: fmt.Sprint("v", i)}
+		j.Signed = records.Object{Bucket: "signed", Key: j.ID}
+		addJob(t, from, j)
+		objects := [2]records.Object{j.Source, j.Signed}
+		switch i % 3 {
+		case 0:
+			add(j.Source, fmt.Sprint("n", i))
+			objects[0].Version = fmt.Sprint("n", i)
+		case 1: // of the bucket that kept no versions
+			add(records.Object{Bucket: "signed", Key: j.ID, Version: "null"}, fmt.Sprint("s", i))
+			objects[1].Version = fmt.Sprint("s", i)
+		} // else they are gone, or called the same
+		want[j.ID] = objects
+	}
+	payload := job(here, "payload")
+	addJob(t, from, payload)
+	want["payload"] = [2]records.Object{}
+	to := openURL(t, server.New(t))
+	for range 2 {
+		_, err := from.Copy(ctx, to, moves)
+		must(t, err)
+	}
+	for id, objects := range want {
+		j, err := to.Job(ctx, here, id)
+		must(t, err)
+		same(t, [2]records.Object{j.Source, j.Signed}, objects)
+	}
+	_, err = from.Copy(ctx, to, nil)
 	refused(t, err, records.ErrDiffers)
 }

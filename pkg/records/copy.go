@@ -44,15 +44,18 @@ type Copied struct {
 // records of its own, or somebody changes one of them meanwhile. What was copied before
 // is not copied again, so that a copy that was interrupted can be gone on with. The
 // source is only read.
-func (s *Store) Copy(ctx context.Context, to *Store) ([]Copied, error) {
+//
+// Where objects were copied, too, moves say what their versions are called now, and the
+// other's jobs name them so; nil: objects are where they were.
+func (s *Store) Copy(ctx context.Context, to *Store, moves *Moves) ([]Copied, error) {
 	for _, t := range tables() {
-		if err := s.copyTable(ctx, to, t); err != nil {
+		if err := s.copyTable(ctx, to, t, moves); err != nil {
 			return nil, fmt.Errorf("copy %s: %w", t.name, err)
 		}
 	}
 	var all []Copied
 	for _, t := range tables() {
-		n, err := s.compareTable(ctx, to, t)
+		n, err := s.compareTable(ctx, to, t, moves)
 		if err != nil {
 			return nil, fmt.Errorf("compare %s: %w", t.name, err)
 		}
@@ -107,13 +110,16 @@ func (s *Store) page(ctx context.Context, t table, after []any) (p page, err err
 	return p, s.explain(rows.Err())
 }
 
-func (s *Store) copyTable(ctx context.Context, to *Store, t table) error {
+func (s *Store) copyTable(ctx context.Context, to *Store, t table, moves *Moves) error {
 	for after := []any(nil); ; {
 		p, err := s.page(ctx, t, after)
 		if err != nil || len(p.rows) == 0 {
 			return err
 		}
 		after = p.last(t)
+		if err := moves.translate(ctx, t, p); err != nil {
+			return err
+		}
 		if have, err := to.has(ctx, t, p); have || err != nil {
 			if err != nil {
 				return err
@@ -146,9 +152,12 @@ func (t table) insert(ctx context.Context, tx *sql.Tx, p page) error {
 }
 
 // compareTable compares all rows, and counts them.
-func (s *Store) compareTable(ctx context.Context, to *Store, t table) (n int, err error) {
+func (s *Store) compareTable(ctx context.Context, to *Store, t table, moves *Moves) (n int, err error) {
 	for after := []any(nil); ; {
 		ours, err := s.page(ctx, t, after)
+		if err == nil {
+			err = moves.translate(ctx, t, ours)
+		}
 		if err != nil {
 			return n, err
 		}

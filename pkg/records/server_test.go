@@ -11,7 +11,7 @@ func TestPostgreSQL(t *testing.T) {
 	server := recordstest.Start(t)
 	contract(t, func(t *testing.T) *records.Store { return openURL(t, server.New(t)) })
 	for name, test := range map[string]func(*testing.T, *recordstest.Server){
-		"Refuses": testServerRefuses, "IsMadeOnce": testServerIsMadeOnce, "Copies": testCopies, "Restarts": testServerRestarts, "FindsJobsByID": testServerFindsJobsByID,
+		"Refuses": testServerRefuses, "IsMadeOnce": testServerIsMadeOnce, "Copies": testCopies, "CopiesMoved": testCopiesMoved, "Restarts": testServerRestarts, "FindsJobsByID": testServerFindsJobsByID,
 		"IsCut": testServerIsCut, "BehindAPooler": testServerBehindAPooler, "BehindAPoolerOfTransactions": testServerBehindAPoolerOfTransactions,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, server) })
