@@ -11,67 +11,174 @@ import (
 	"signer/pkg/records"
 )
 
-const migrateHelp = "Copy the records of the home, in its file records.db, into a PostgreSQL database that several machines can share: profiles, " +
-	"jobs, permissions and access keys. The file is only read, and stays as it is.\n\n" +
-	"Nobody may use the home meanwhile: stop servers first. When all is copied the two are compared, row by row. A copy that was " +
-	"interrupted is gone on with by the same command; one that is whole is only compared. The database must be empty, but for " +
-	"what was copied before.\n\n" +
-	"Then put databaseUrl into config.yaml in the home, or set SIGNER_DATABASE_URL. Keys, and buckets with their objects, stay where they are."
+const migrateHelp = "Copy what a home keeps to where several machines can share it: its records, in the file records.db, into a PostgreSQL database " +
+	"(profiles, jobs, permissions and access keys), and with --objects-to its buckets with all objects to an object store. " +
+	"The home is only read, and stays as it is.\n\n" +
+	"Nobody may use the home meanwhile: stop servers first. When all is copied the two sides are compared, row by row and version by version. " +
+	"A copy that was interrupted, in whatever way, is gone on with by the same command; one that is whole is only compared. The database must be " +
+	"empty, and so must the buckets, but for what was copied before.\n\n" +
+	"Objects keep their bytes and what goes with them: all versions, delete markers, types, metadata, tags, checksums, and the parts they were " +
+	"put in. Versions get new ids, which the copied jobs name, and the time of the copy. Uploads in parts that are not finished are counted, and not " +
+	"copied. A version that is damaged is named and left out, with what was put there after it; then the records wait until it is restored or deleted.\n\n" +
+	"Then put databaseUrl, and objectStore, into config.yaml in the home, or set SIGNER_DATABASE_URL and SIGNER_OBJECT_STORE. Keys stay where they are, " +
+	"and without --objects-to buckets do.\n\n" +
+	"With --objects-to alone, for a home whose databaseUrl is set already, objects are copied, and the jobs in that database then name them as they are called now: " +
+	"all at once, when all is compared. Stop the servers on it first."
 
-// newMigrate makes the command that moves records to a database.
+// migrateOptions are the options of migrate.
+type migrateOptions struct{ to, objectsTo string }
+
+// newMigrate makes the command that moves a home to where machines can share it.
 func newMigrate(s *session) *cobra.Command {
-	var to string
-	c := &cobra.Command{Use: "migrate", Short: "Copy the home's records into a PostgreSQL database.", Long: migrateHelp,
-		RunE: func(c *cobra.Command, _ []string) error { return s.migrate(c.Context(), to) }}
-	addText(c.Flags(), &to, "to", "The database, as postgres://USER:PASSWORD@HOST:PORT/DATABASE.")
-	s.nodes[c] = &node{required: func([]string) []string { return []string{"--to"} }}
+	var o migrateOptions
+	c := &cobra.Command{Use: "migrate", Short: "Copy a home's records into a database, and its objects to an object store.", Long: migrateHelp,
+		RunE: func(c *cobra.Command, _ []string) error { return s.migrate(c.Context(), o) }}
+	c.Flags().SortFlags = false
+	addText(c.Flags(), &o.to, "to", "The database, as postgres://USER:PASSWORD@HOST:PORT/DATABASE.")
+	addText(c.Flags(), &o.objectsTo, "objects-to", "The object store, written as SIGNER_OBJECT_STORE is: s3://BUCKET/PREFIX for all buckets in one, which must keep versions, "+
+		"or s3:// for buckets of S3 itself; and then ?endpoint=URL&region=NAME where need be.")
+	s.nodes[c] = &node{}
 	return c
 }
 
-func (s *session) migrate(ctx context.Context, to string) error {
-	home, err := s.homeDirectory()
+// migration is a home on its way.
+type migration struct {
+	*session
+	migrateOptions
+	home   string
+	from   *records.Store // nil: the records are in the database already
+	to     *records.Store
+	moves  *records.Moves // nil: objects stay where they are
+	answer *document.Object
+}
+
+func (s *session) migrate(ctx context.Context, o migrateOptions) error {
+	m, err := s.newMigration(ctx, o)
 	if err != nil {
 		return err
 	}
-	source := records.Config{Path: recordsFile(home)}
+	defer m.close()
+	for _, step := range []func(context.Context) error{
+		m.moveObjects, // before the records that name them
+		m.moveRecords,
+	} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return s.print("Migrate", m.answer)
+}
+
+// newMigration checks that nobody uses the home, and opens its records and the database.
+func (s *session) newMigration(ctx context.Context, o migrateOptions) (*migration, error) {
+	home, err := s.homeDirectory()
+	if err != nil {
+		return nil, err
+	}
+	shared, err := s.sharing(home)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.check(shared); err != nil {
+		return nil, err
+	}
+	m := &migration{session: s, migrateOptions: o, home: home, answer: document.New()}
+	if err := m.open(ctx, shared); err != nil {
+		m.close()
+		return nil, err
+	}
+	return m, nil
+}
+
+// check refuses to copy from a home what is no longer in it, and what would leave jobs
+// with names of versions that are not there.
+func (o migrateOptions) check(shared sharing) error {
+	switch {
+	case o == migrateOptions{}:
+		return usageErrorf("the following arguments are required: --to")
+	case o.to == "" && shared.DatabaseURL == "":
+		return usageErrorf("--objects-to needs --to, with the URL of a database: versions of objects get new ids, and the jobs in records.db, which stays as it is, " +
+			"name the old ones. Without --objects-to objects stay in the home.")
+	case o.to != "" && shared.DatabaseURL != "" && shared.DatabaseURL != o.to:
+		return errors.New("the records of this home are in the database that databaseUrl or SIGNER_DATABASE_URL names: records.db has old ones. " +
+			"To copy those all the same, take that setting away. What is in a database moves to another one with its own means, such as pg_dump; " +
+			"to copy the home's objects, leave --to away")
+	case o.objectsTo != "" && shared.ObjectStore != "" && shared.ObjectStore != o.objectsTo:
+		return errors.New("the objects of this home are in the object store that objectStore or SIGNER_OBJECT_STORE names: the home has old ones. " +
+			"To copy those all the same, take that setting away")
+	}
+	return nil
+}
+
+// open opens both sides.
+func (m *migration) open(ctx context.Context, shared sharing) (err error) {
+	if m.objectsTo != "" {
+		if m.moves, err = records.NewMoves(ctx); err != nil {
+			return err
+		}
+	}
+	if m.migrateOptions.to == "" {
+		m.to, err = records.Open(ctx, records.Config{URL: shared.DatabaseURL, Existing: true})
+		return err
+	}
+	if err := m.openHome(ctx); err != nil {
+		return err
+	}
+	m.to, err = records.Open(ctx, records.Config{URL: m.migrateOptions.to})
+	return err
+}
+
+// openHome opens the records of the home, if nobody else does.
+func (m *migration) openHome(ctx context.Context) (err error) {
+	source := records.Config{Path: recordsFile(m.home)}
 	switch used, err := records.InUse(ctx, source.Path); {
 	case err != nil:
 		return err
 	case used:
 		return fmt.Errorf("somebody uses %s: stop the servers and commands on this home first", source.Path)
 	}
-	done, err := copyRecords(ctx, source, records.Config{URL: to})
+	if m.from, err = records.OpenToRead(ctx, source); err != nil {
+		return err
+	}
+	switch current, err := m.from.Current(ctx); {
+	case err != nil:
+		return err
+	case !current:
+		return fmt.Errorf("the records in %s were made by an older version of signer: run any command that uses them first, such as list-signing-profiles", source.Path)
+	}
+	return nil
+}
+
+func (m *migration) close() {
+	for _, s := range []*records.Store{m.from, m.to} {
+		if s != nil {
+			s.Close()
+		}
+	}
+	if m.moves != nil {
+		m.moves.Close()
+	}
+}
+
+// moveRecords copies all tables. Where they are in a database already, only their jobs
+// are told what objects are called now.
+func (m *migration) moveRecords(ctx context.Context) error {
+	if m.from == nil {
+		n, err := m.to.Rename(ctx, m.moves)
+		m.answer.Set("changedJobs", int64(n))
+		return err
+	}
+	done, err := m.from.Copy(ctx, m.to, m.moves)
+	if errors.Is(err, records.ErrDiffers) && m.moves != nil {
+		err = fmt.Errorf("%w; or its records were copied there without objects, and name these as they were called in the home: then give an empty one, or, if others use it since, set databaseUrl and leave --to away", err)
+	}
 	if err != nil {
 		return err
 	}
-	answer := document.New()
 	for _, t := range done {
-		answer.Set(memberName(t.Table), int64(t.Rows))
+		m.answer.Set(memberName(t.Table), int64(t.Rows))
 	}
-	return s.print("Migrate", answer)
-}
-
-func copyRecords(ctx context.Context, source, to records.Config) ([]records.Copied, error) {
-	from, err := records.OpenToRead(ctx, source)
-	if err != nil {
-		return nil, err
-	}
-	defer from.Close()
-	switch current, err := from.Current(ctx); {
-	case err != nil:
-		return nil, err
-	case !current:
-		return nil, fmt.Errorf("the records in %s were made by an older version of signer: run any command that uses them first, such as list-signing-profiles", source.Path)
-	}
-	if to.URL == "" {
-		return nil, errors.New("the URL of a database is needed")
-	}
-	store, err := records.Open(ctx, to)
-	if err != nil {
-		return nil, err
-	}
-	defer store.Close()
-	return from.Copy(ctx, store)
+	return nil
 }
 
 // memberName is what an answer calls a table.

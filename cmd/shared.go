@@ -99,6 +99,7 @@ func (s *session) openBuckets(ctx context.Context, home string, now func() time.
 type objectStore struct {
 	bucket, prefix   string
 	endpoint, region string
+	once             bool // a request that makes a version is sent once
 }
 
 func readObjectStore(text string) (objectStore, error) {
@@ -131,7 +132,7 @@ func (s *session) openS3Store(ctx context.Context, at objectStore) (bucket.Store
 		return nil, err
 	}
 	client := s3.NewFromConfig(config, func(o *s3.Options) { o.UsePathStyle = config.BaseEndpoint != nil })
-	store := s3store.New(s3store.Config{Client: client})
+	store := s3store.New(s3store.Config{Client: client, Once: at.once})
 	if at.bucket == "" {
 		return store, nil
 	}

@@ -86,4 +86,15 @@ func testCopiesMoved(t *testing.T, server *recordstest.Server) {
 	}
 	_, err = from.Copy(ctx, to, nil)
 	refused(t, err, records.ErrDiffers)
+
+	there := openURL(t, server.New(t)) // where the records are already, jobs are renamed
+	_, err = from.Copy(ctx, there, nil)
+	must(t, err)
+	for _, want := range []int{267, 0} {
+		got, err := there.Rename(ctx, moves)
+		must(t, err)
+		same(t, got, want)
+	}
+	_, err = from.Copy(ctx, there, moves)
+	must(t, err)
 }

@@ -67,6 +67,58 @@ func (m *Moves) version(ctx context.Context, o Object) (string, error) {
 	return now, err
 }
 
+// Rename has the jobs of a Store name objects as they are called now, and returns how many
+// have changed: all of them at once, or none. Done again it changes nothing.
+func (s *Store) Rename(ctx context.Context, moves *Moves) (changed int, err error) {
+	jobs := table{"jobs", []string{"id"}}
+	err = s.change(ctx, sql.LevelDefault, func(tx *sql.Tx) error {
+		changed = 0
+		for after := []any(nil); ; {
+			p, err := s.page(ctx, jobs, after)
+			if err != nil || len(p.rows) == 0 {
+				return err
+			}
+			after = p.last(jobs)
+			before := p.clone()
+			if err := moves.translate(ctx, jobs, p); err != nil {
+				return err
+			}
+			n, err := p.rename(ctx, tx, before)
+			if err != nil {
+				return err
+			}
+			changed += n
+		}
+	})
+	if err != nil {
+		return 0, s.failed("have jobs name objects as they are called now", err)
+	}
+	return changed, nil
+}
+
+func (p page) clone() page {
+	rows := make([][]any, len(p.rows))
+	for i, row := range p.rows {
+		rows[i] = slices.Clone(row)
+	}
+	return page{p.columns, rows}
+}
+
+// rename changes the jobs of a page that were not like this before.
+func (p page) rename(ctx context.Context, tx *sql.Tx, before page) (changed int, err error) {
+	id, source, signed := slices.Index(p.columns, "id"), slices.Index(p.columns, "source_version"), slices.Index(p.columns, "signed_version")
+	for i, row := range p.rows {
+		if slices.Equal(row, before.rows[i]) {
+			continue
+		}
+		if _, err := tx.ExecContext(ctx, `UPDATE jobs SET source_version = $1, signed_version = $2 WHERE id = $3`, row[source], row[signed], row[id]); err != nil {
+			return changed, err
+		}
+		changed++
+	}
+	return changed, nil
+}
+
 // Close forgets them.
 func (m *Moves) Close() error {
 	var err error

@@ -1,0 +1,70 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"signer/pkg/bucket"
+	"signer/pkg/bucket/transfer"
+	"signer/pkg/document"
+	"signer/pkg/records"
+)
+
+// moveObjects copies all buckets, if they are to be copied.
+func (m *migration) moveObjects(ctx context.Context) error {
+	if m.objectsTo == "" {
+		return nil
+	}
+	at, err := readObjectStore(m.objectsTo)
+	if err != nil {
+		return err
+	}
+	at.once = true
+	to, err := m.openS3Store(ctx, at)
+	if err != nil {
+		return err
+	}
+	bar := newProgress(m.env)
+	done, err := transfer.Run(ctx, transfer.Config{
+		From:     bucket.Open(bucket.Config{Dir: filepath.Join(m.home, "buckets"), Now: m.env.Now, Rand: m.env.Rand}),
+		To:       to,
+		Damaged:  func(v transfer.Version, err error) { bar.clear(); m.warnOfDamage(v, err) },
+		Progress: func(done, total transfer.Tally) { bar.draw(func() string { return transferred(done, total) }) },
+		Moved: func(ctx context.Context, v transfer.Version, id string) error {
+			return m.moves.Add(ctx, records.Object{Bucket: v.Bucket, Key: v.Key, Version: v.ID}, id)
+		},
+	})
+	bar.clear()
+	if errors.Is(err, transfer.ErrDamaged) {
+		return fmt.Errorf("%d damaged versions were not copied, nor what was put after them, nor the records. When they are restored or deleted, go on with the same command", done.Damaged)
+	}
+	if err != nil {
+		return fmt.Errorf("copy objects to %s: %w", m.objectsTo, plainly{err})
+	}
+	m.answer = document.New(member{Name: "buckets", Value: int64(done.Buckets)}, member{Name: "versions", Value: int64(done.Versions)},
+		member{Name: "deleteMarkers", Value: int64(done.Markers)}, member{Name: "bytes", Value: done.Bytes}, member{Name: "unfinishedUploads", Value: int64(done.Uploads)})
+	return nil
+}
+
+// plainly is an error of a store on the way, and not what an operation answers.
+type plainly struct{ err error }
+
+func (p plainly) Error() string { return p.err.Error() }
+
+func (m *migration) warnOfDamage(v transfer.Version, err error) {
+	fmt.Fprintf(m.env.Stderr, "warning: %s was not copied: %v. Restore its file from a backup, or delete it with: %s s3api delete-object --bucket %s --key %s --version-id %s\n",
+		v, err, m.name, v.Bucket, shellQuoted(v.Key), v.ID)
+}
+
+// shellQuoted is a text as a word of a shell.
+func shellQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// transferred is a line that says how far a copy is.
+func transferred(done, total transfer.Tally) string {
+	have, all := done.Versions+done.Markers, total.Versions+total.Markers
+	half := int64(have) * 500 / int64(max(all, 1))
+	return fmt.Sprintf("%s  %d of %d versions, %d of %d MB", gauge(half+done.Bytes*500/max(total.Bytes, 1), 1000), have, all, done.Bytes>>20, total.Bytes>>20)
+}
