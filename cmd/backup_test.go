@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"signer/pkg/local/localtest"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
+
+	"signer/pkg/local/localtest"
 )
 
 // A home that a server, its clients and command lines write to is copied meanwhile:

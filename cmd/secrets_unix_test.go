@@ -21,9 +21,9 @@ import (
 	"strings"
 	"testing"
 
-	"signer/pkg/local/localtest"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"signer/pkg/local/localtest"
 )
 
 // secrets are texts that must not be seen, by what they are.

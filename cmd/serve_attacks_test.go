@@ -20,11 +20,11 @@ import (
 	"testing"
 	"time"
 
-	"signer/pkg/local/localtest"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
+
+	"signer/pkg/local/localtest"
 )
 
 // request is a signed request.

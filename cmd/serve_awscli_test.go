@@ -15,10 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"signer/pkg/local/localtest"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
+
+	"signer/pkg/local/localtest"
 )
 
 // awsCLI is the AWS CLI's second version, pointed at a server.

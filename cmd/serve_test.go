@@ -10,9 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"signer/pkg/local/localtest"
-
 	"github.com/google/go-cmp/cmp"
+
+	"signer/pkg/local/localtest"
 )
 
 // archive is a small archive.

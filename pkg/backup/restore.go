@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"signer/pkg/durable"
-
 	"github.com/gofrs/flock"
+
+	"signer/pkg/durable"
 )
 
 // Restored is what became of a home.

@@ -7,11 +7,11 @@ import (
 	"net/http"
 	"strings"
 
-	"signer/pkg/api"
-
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
+
+	"signer/pkg/api"
 )
 
 // jobList is a page of jobs.

@@ -25,9 +25,9 @@ import (
 	"syscall"
 	"time"
 
-	"signer/pkg/durable"
-
 	"github.com/gofrs/flock"
+
+	"signer/pkg/durable"
 )
 
 // Log is an event log. It may be used by any number of goroutines and processes at
