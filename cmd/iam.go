@@ -50,13 +50,8 @@ func openIAM(ctx context.Context, s *session, _ []string) (caller, func(), error
 // retimed brings the times of an answer of the local engine's own services into the
 // form that the user wants. It returns the answer.
 func (s *session) retimed(op *api.Operation, answer *document.Object) *document.Object {
-	zone := s.env.Now().Location()
-	form := func(_ *api.Member, t time.Time) document.Value { return t.In(zone) }
-	if s.timestampFormat() == "wire" {
-		form = func(_ *api.Member, t time.Time) document.Value { return float64(t.UnixMilli()) / 1000 }
-	}
 	if answer != nil {
-		retime(op.Output, nil, answer, form)
+		retime(op.Output, nil, answer, func(_ *api.Member, t time.Time) document.Value { return s.instant(t) })
 	}
 	return answer
 }
