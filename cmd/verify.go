@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"signer/pkg/bucket"
 	"signer/pkg/document"
 	"signer/pkg/param"
 	"signer/pkg/sign"
@@ -24,6 +25,11 @@ type verification struct {
 	roots, certificates []string // names of files
 	publishers          []string
 	policy, at, payload string
+
+	// What detached signatures are about may be in the home's buckets or in S3. Both are
+	// opened once, and only if they are needed.
+	inHome func() (bucket.Store, error)
+	inS3   func() (remoteS3, error)
 }
 
 const aboutVerify = `Judge signed files as Lambda or a device would: ZIP archives for Lambda, the JSON of IoT device management and FreeRTOS, and the envelopes of Notary Project. ` +
@@ -66,6 +72,8 @@ func (v *verification) run(ctx context.Context, names []string) error {
 	if err != nil {
 		return err
 	}
+	v.inHome = sync.OnceValues(func() (bucket.Store, error) { return v.homeBuckets(ctx) })
+	v.inS3 = sync.OnceValues(func() (remoteS3, error) { return v.remoteS3(ctx) })
 	known, done := v.revocations()
 	defer done()
 	trust.Revocations = known

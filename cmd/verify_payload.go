@@ -28,11 +28,7 @@ func (v *verification) fetch(ctx context.Context, at sign.Location, dir string) 
 	case v.isRemote("AWS_ENDPOINT_URL_S3"):
 		return v.fetchRemote(ctx, at)
 	}
-	home, err := v.homeDirectory()
-	if err != nil {
-		return nil, err
-	}
-	store, err := v.openBuckets(ctx, home, v.env.Now)
+	store, err := v.inHome()
 	if err != nil {
 		return nil, err
 	}
@@ -47,13 +43,21 @@ func (v *verification) fetch(ctx context.Context, at sign.Location, dir string) 
 	return object, nil
 }
 
+func (v *verification) homeBuckets(ctx context.Context) (bucket.Store, error) {
+	home, err := v.homeDirectory()
+	if err != nil {
+		return nil, err
+	}
+	return v.openBuckets(ctx, home, v.env.Now)
+}
+
 func noPayload(why string) error {
 	return fmt.Errorf("%w (%s); name a copy of it with --payload", verify.ErrNoPayload, why)
 }
 
 // fetchRemote opens an object of S3.
 func (v *verification) fetchRemote(ctx context.Context, at sign.Location) (io.ReadCloser, error) {
-	client, err := v.remoteS3(ctx)
+	client, err := v.inS3()
 	if err != nil {
 		return nil, err
 	}
