@@ -312,3 +312,18 @@ func TestServerWithoutItsDatabase(t *testing.T) {
 	must(t, s.stop(t))
 	s.secret(t, database.Password())
 }
+
+// Access keys and the like that no database can have are those of nobody.
+func TestServerIsAskedForOddTexts(t *testing.T) {
+	h, _ := newSharedHome(t)
+	s := h.start(t)
+	for _, id := range []string{"a%00b", "%FF", "%ED%A0%80", strings.Repeat("a", 100_000), "%F0%9F%98%80"} {
+		status, body := get(t, s.url+"/signing-profiles?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-SignedHeaders=host&X-Amz-Expires=60&X-Amz-Signature="+strings.Repeat("0", 64)+
+			"&X-Amz-Date="+time.Now().UTC().Format("20060102T150405Z")+"&X-Amz-Credential="+id+"/"+time.Now().UTC().Format("20060102")+"/"+serveRegion+"/signer/aws4_request")
+		if status != http.StatusForbidden {
+			t.Errorf("%.20s: %d %s", id, status, body)
+		}
+	}
+	must(t, s.stop(t))
+	s.quiet(t)
+}

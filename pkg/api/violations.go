@@ -31,7 +31,8 @@ func (v Violations) String() string {
 // whole of a text.
 //
 // The words are those in which AWS's framework says such things everywhere; no
-// sample of AWS Signer's own has been published.
+// sample of AWS Signer's own has been published. That text is UTF-8, and has no
+// U+0000, which some databases cannot keep, is a rule of ours.
 func (s *Shape) Violations(v document.Value) Violations {
 	var f finder
 	f.value(s, v, "")
@@ -52,6 +53,10 @@ func (f *finder) value(s *Shape, v document.Value, path string) {
 		}
 	}
 	switch v := v.(type) {
+	case string:
+		if !isText(v) {
+			f.add(quoted(v), path, plain.text)
+		}
 	case *document.Object:
 		f.object(s, v, path)
 	case document.List:
@@ -98,6 +103,9 @@ func (f *finder) elements(s *Shape, all document.List, whole document.Value, pat
 	if slices.Contains(all, nil) {
 		each = append(each, notNull)
 	}
+	if slices.ContainsFunc(all, func(v document.Value) bool { return !plain.holds(v) }) {
+		each = append(each, plain)
+	}
 	wrong := func(v document.Value) bool {
 		return slices.ContainsFunc(each, func(c constraint) bool { return !c.holds(v) })
 	}
@@ -118,6 +126,13 @@ type constraint struct {
 }
 
 var notNull = constraint{"Member must not be null", func(v document.Value) bool { return v != nil }}
+
+var plain = constraint{"Member must be text in UTF-8 without U+0000", func(v document.Value) bool {
+	text, ok := v.(string)
+	return !ok || isText(text)
+}}
+
+func isText(s string) bool { return utf8.ValidString(s) && !strings.Contains(s, "\x00") }
 
 func (s *Shape) constraints() (all []constraint) {
 	what := "length"
@@ -212,5 +227,5 @@ func javaText(v document.Value) string {
 	case nil:
 		return "null"
 	}
-	return fmt.Sprint(v)
+	return strings.ToValidUTF8(fmt.Sprint(v), "\ufffd")
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -78,6 +79,7 @@ func (e *Engine) add(ctx context.Context, store *records.Store, job records.Job)
 
 // end records the end of a job, and tells of it.
 func (e *Engine) end(ctx context.Context, store *records.Store, job records.Job, r records.Result) error {
+	r.Reason = strings.ToValidUTF8(strings.ReplaceAll(r.Reason, "\x00", "\ufffd"), "\ufffd") // for it may quote anything
 	job.Result = r
 	err := store.FinishJob(ctx, job.ID, job.Claim, r, e.happened(job, r.CompletedAt)...)
 	if err == nil {

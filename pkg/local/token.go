@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"signer/pkg/records"
 )
@@ -42,7 +43,7 @@ func place(token *string, list string, n int) ([]string, error) {
 	}
 	text, err := base64.RawURLEncoding.DecodeString(*token)
 	parts := strings.Split(string(text), "\x00")
-	if err != nil || len(parts) != n+1 || parts[0] != list {
+	if err != nil || !utf8.Valid(text) || len(parts) != n+1 || parts[0] != list {
 		return nil, errToken()
 	}
 	return parts[1:], nil

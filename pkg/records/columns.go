@@ -114,9 +114,13 @@ type reader interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// gather returns what from makes of each row of a query.
+// gather returns what from makes of each row of a query. No row has a text that the
+// database cannot keep.
 func gather[T any](ctx context.Context, r reader, from func(row) (T, error), query string, args []any) ([]T, error) {
 	rows, err := r.QueryContext(ctx, query, args...)
+	if state(err) == stateText {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,8 @@ func contract(t *testing.T, open func(*testing.T) *records.Store) {
 		{"TagsCompareAndSet", testTagsCompareAndSet},
 		{"PolicyRevisions", testPolicyRevisions},
 		{"JobComesBackWhole", testJobComesBackWhole},
+		{"Texts", testTexts},
+		{"TokensOfAnyLength", testTokensOfAnyLength},
 		{"JobNeedsAnActiveProfile", testJobNeedsAnActiveProfile},
 		{"TokenMakesOneJob", testTokenMakesOneJob},
 		{"JobIsSeenByOwnerAndInvoker", testJobIsSeenByOwnerAndInvoker},

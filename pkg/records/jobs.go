@@ -2,7 +2,9 @@ package records
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -13,7 +15,7 @@ type Job struct {
 	ID             string
 	Invoker        string // the account that asked
 	RequestedBy    string // the principal that asked
-	Token          string // makes one job of many requests of an invoker in a region; "" for none
+	Token          string // makes one job of many requests of an invoker in a region; "" for none; a very long one comes back as its hash
 	Profile        string
 	ProfileVersion string
 	Platform       string
@@ -108,6 +110,7 @@ func (j *Job) term() int64 {
 // However many processes add jobs of one token at once, one of them gets true.
 func (s *Store) AddJob(ctx context.Context, j Job, events ...Event) (Job, bool, error) {
 	var c conditions
+	j.Token = short(j.Token)
 	values := j.columns()
 	values = values[:len(values)-1] // but for the end of the claim
 	insert := c.place(`INSERT INTO jobs (`+jobColumns+`, term, revoked) SELECT `+marks(len(values))+`, `, values...) +
@@ -129,6 +132,18 @@ func (s *Store) AddJob(ctx context.Context, j Job, events ...Event) (Job, bool, 
 		err = s.failed("add job "+j.ID, ErrInactive)
 	}
 	return job, err == nil && job.ID == j.ID, err
+}
+
+// longest is how many bytes of a token an index can take, and be sure of it: PostgreSQL's
+// take 2,704 bytes of a row.
+const longest = 1000
+
+// short is a token, or what stands for one that is very long.
+func short(token string) string {
+	if len(token) <= longest {
+		return token
+	}
+	return fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(token)))
 }
 
 // unlessAdded is SQL that passes over a job whose token has one. On a server it may be
@@ -161,7 +176,7 @@ func (s *Store) Job(ctx context.Context, in Partition, id string) (Job, error) {
 // ErrNotFound.
 func (s *Store) JobByToken(ctx context.Context, invoker Partition, token string) (Job, error) {
 	job, err := one(ctx, s.calm(), jobFrom, `SELECT `+jobColumns+` FROM jobs
-		WHERE invoker = $1 AND region = $2 AND token = $3 AND token <> ''`, invoker.Account, invoker.Region, token)
+		WHERE invoker = $1 AND region = $2 AND token = $3 AND token <> ''`, invoker.Account, invoker.Region, short(token))
 	return job, s.missing("job of the request", err)
 }
 

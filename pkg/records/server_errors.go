@@ -30,6 +30,7 @@ const (
 	stateNoTable         = "42P01"
 	stateNoColumn        = "42703"
 	stateTableExists     = "42P07"
+	stateText            = "22021"
 	stateStatementExists = "42P05"
 	stateNoStatement     = "26000"
 	stateDamagedData     = "XX001"
@@ -42,6 +43,9 @@ var ErrUnreachable = errors.New("the database cannot be reached")
 
 // ErrRefused says that the database does not let this user in.
 var ErrRefused = errors.New("the database lets nobody in like this")
+
+// ErrText says that PostgreSQL cannot keep a text, which a file could.
+var ErrText = errors.New("there is text that is not UTF-8, or has U+0000 in it, which PostgreSQL cannot keep")
 
 // state returns PostgreSQL's code, or "" if err is not PostgreSQL's.
 func state(err error) string {
@@ -114,6 +118,8 @@ func explainServer(name string, err error) error {
 		return fmt.Errorf("the records in %s: %w just now, it starts or stops: try again (%w)", name, ErrUnreachable, plain(err))
 	case stateNotAllowed:
 		return fmt.Errorf("the records in %s: the user may not do this: make the user owner of the database, or grant it what is missing (%w)", name, err)
+	case stateText:
+		return fmt.Errorf("the records in %s: %w (%w)", name, ErrText, err)
 	case stateTableExists:
 		return fmt.Errorf("the records in %s are %w: other tables have their names: use another database, or a schema of its own with ?search_path=NAME (%w)", name, ErrCorrupt, err)
 	case stateStatementExists, stateNoStatement:

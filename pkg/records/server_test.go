@@ -11,8 +11,9 @@ func TestPostgreSQL(t *testing.T) {
 	server := recordstest.Start(t)
 	contract(t, func(t *testing.T) *records.Store { return openURL(t, server.New(t)) })
 	for name, test := range map[string]func(*testing.T, *recordstest.Server){
-		"Refuses": testServerRefuses, "IsMadeOnce": testServerIsMadeOnce, "Copies": testCopies, "CopiesMoved": testCopiesMoved, "Restarts": testServerRestarts, "FindsJobsByID": testServerFindsJobsByID,
-		"IsCut": testServerIsCut, "BehindAPooler": testServerBehindAPooler, "BehindAPoolerOfTransactions": testServerBehindAPoolerOfTransactions,
+		"Refuses": testServerRefuses, "IsMadeOnce": testServerIsMadeOnce, "Copies": testCopies, "CopiesMoved": testCopiesMoved, "Restarts": testServerRestarts,
+		"FindsJobsByID": testServerFindsJobsByID, "IsCut": testServerIsCut, "Texts": testServerTexts,
+		"BehindAPooler": testServerBehindAPooler, "BehindAPoolerOfTransactions": testServerBehindAPoolerOfTransactions,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, server) })
 	}

@@ -151,6 +151,11 @@ func TestRefusals(t *testing.T) {
 		{"PUT", "/signing-jobs/j/revoke", "", validation + "null at 'reason' failed to satisfy constraint: Member must not be null"},
 		{"PUT", "/signing-jobs/j/revoke", "null", validation + "null at 'reason' failed to satisfy constraint: Member must not be null"},
 		{"DELETE", "/tags/a", "", "400 BadRequestException 1 validation error detected: Value null at 'tagKeys' failed to satisfy constraint: Member must not be null"},
+		{"GET", "/signing-jobs/a%00b", "", validation + "'a\x00b' at 'jobId' failed to satisfy constraint: Member must be text in UTF-8 without U+0000"},
+		{"GET", "/signing-jobs?requestedBy=%00", "", validation + "'\x00' at 'requestedBy' failed to satisfy constraint: Member must be text in UTF-8 without U+0000"},
+		put(`{"platformId": "p", "tags": {"a": "\u0000"}}`, validation+"'{a=\x00}' at 'tags' failed to satisfy constraint: Map value must satisfy constraint: "+
+			"[Member must have length less than or equal to 256, Member must be text in UTF-8 without U+0000]"),
+		put(`{"platformId": "p", "tags": {"a": "\ud800"}}`, ""), // half a pair is U+FFFD
 		{"PUT", "/signing-jobs/j/revoke", "{\"reason\": \"\xff\"}", serialization + "the body is not UTF-8"},
 		put(`{"platformId": `, serialization+"the body is not JSON: Expecting value: line 1 column 16 (char 15)"),
 		put(`{"platformId": "p"} x`, serialization+"the body is not JSON: Extra data: line 1 column 21 (char 20)"),

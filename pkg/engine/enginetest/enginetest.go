@@ -64,6 +64,7 @@ func Run(t *testing.T, open func(t *testing.T) *World) {
 		{"Revocation", revocationTests},
 		{"Payload", payloadTests},
 		{"Account", accountTests},
+		{"Text", textTests},
 	} {
 		for name, test := range noun.tests {
 			t.Run(noun.name+name, func(t *testing.T) {
