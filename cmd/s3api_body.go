@@ -12,6 +12,7 @@ import (
 
 	"signer/pkg/api"
 	"signer/pkg/document"
+	"signer/pkg/interrupt"
 	"signer/pkg/param"
 )
 
@@ -74,24 +75,11 @@ func getObject(ctx context.Context, c *s3Caller, op *api.Operation, params *docu
 	}
 	defer out.Body.Close()
 	err = c.env.Save(c.outfile, func(w io.Writer) error {
-		_, err := io.Copy(w, interruptible{ctx, out.Body})
+		_, err := io.Copy(w, interrupt.Reader(ctx, out.Body))
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("save the object as %s: %w", c.outfile, err)
 	}
 	return op.Output.Encode(out), nil
-}
-
-// interruptible is a reader that ends with its context.
-type interruptible struct {
-	ctx context.Context
-	io.Reader
-}
-
-func (r interruptible) Read(p []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
-	}
-	return r.Reader.Read(p)
 }

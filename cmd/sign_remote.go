@@ -20,6 +20,7 @@ import (
 	"github.com/google/uuid"
 
 	"signer/pkg/engine"
+	"signer/pkg/interrupt"
 	"signer/pkg/local"
 	"signer/pkg/sign"
 )
@@ -255,7 +256,7 @@ func (r *remoteFiles) fetch(ctx context.Context, f *signFile, job signedFile) er
 	}
 	defer draft.Discard()
 	sum := sha256.New()
-	body := &told{Reader: interruptible{ctx, object.Body}, total: aws.ToInt64(object.ContentLength), tell: f.progress}
+	body := &told{Reader: interrupt.Reader(ctx, object.Body), total: aws.ToInt64(object.ContentLength), tell: f.progress}
 	if _, err := io.Copy(io.MultiWriter(draft, sum), body); err != nil {
 		return fmt.Errorf("fetch s3://%s/%s: %w", job.bucket, job.key, err)
 	}

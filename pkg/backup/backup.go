@@ -19,12 +19,10 @@
 package backup
 
 import (
-	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash"
-	"io"
 )
 
 const (
@@ -53,16 +51,3 @@ func torn(format string, args ...any) error {
 const bufferSize = 128 << 10
 
 func checksumText(sum hash.Hash) []byte { return []byte(hex.EncodeToString(sum.Sum(nil)) + "\n") }
-
-// cancelable ends reading with its context.
-type cancelable struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c cancelable) Read(p []byte) (int, error) {
-	if err := c.ctx.Err(); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
-}

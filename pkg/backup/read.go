@@ -15,6 +15,8 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+
+	"signer/pkg/interrupt"
 )
 
 // reader takes a backup apart.
@@ -221,7 +223,7 @@ func (e *reader) file(name string) error {
 }
 
 func (e *reader) content(name string) (int64, error) {
-	from := cancelable{e.ctx, e.tar}
+	from := interrupt.Reader(e.ctx, e.tar)
 	if e.to == nil {
 		return io.CopyBuffer(struct{ io.Writer }{io.Discard}, from, e.buffer)
 	}

@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"signer/pkg/interrupt"
 )
 
 // writer writes a backup. It goes on with ctx.
@@ -63,7 +65,7 @@ func (b *writer) file(name string, size int64, r io.Reader) error {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	sum := sha256.New()
-	n, err := io.CopyBuffer(io.MultiWriter(b.tar, sum), cancelable{b.ctx, io.LimitReader(r, size)}, b.buffer)
+	n, err := io.CopyBuffer(io.MultiWriter(b.tar, sum), interrupt.Reader(b.ctx, io.LimitReader(r, size)), b.buffer)
 	if err == nil && n < size {
 		err = fmt.Errorf("it became shorter while it was read: %w", io.ErrUnexpectedEOF)
 	}

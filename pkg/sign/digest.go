@@ -6,6 +6,8 @@ import (
 	"crypto/sha512"
 	"fmt"
 	"io"
+
+	"signer/pkg/interrupt"
 )
 
 // maxSignature bounds the signature entry of an archive; ours are of 7 KB.
@@ -53,7 +55,7 @@ func (a *archive) digest(ctx context.Context, dst io.Writer, added []*addition) 
 // copy brings what lies before the central directory to dst, and to p.
 func (a *archive) copy(ctx context.Context, dst io.Writer, p *pipe) error {
 	section := io.NewSectionReader(a.src, 0, a.dirAt)
-	n, err := io.CopyBuffer(io.MultiWriter(dst, p), cancelable{ctx, section}, make([]byte, 2*chunkFor(a.dirAt)))
+	n, err := io.CopyBuffer(io.MultiWriter(dst, p), interrupt.Reader(ctx, section), make([]byte, 2*chunkFor(a.dirAt)))
 	if err == nil && n < a.dirAt {
 		err = fmt.Errorf("read the source at %d: %w", n, io.ErrUnexpectedEOF)
 	}

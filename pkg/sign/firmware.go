@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+
+	"signer/pkg/interrupt"
 )
 
 // Location says in which version of which object a source lies.
@@ -55,7 +57,7 @@ func Detached(ctx context.Context, dst io.Writer, src io.Reader, id Identity, at
 	if err := id.ec(); err != nil {
 		return err
 	}
-	h, err := signStream(cancelable{ctx, src}, id, scheme{"SHA256withECDSA", crypto.SHA256}, rand)
+	h, err := signStream(interrupt.Reader(ctx, src), id, scheme{"SHA256withECDSA", crypto.SHA256}, rand)
 	if err != nil {
 		return err
 	}
@@ -129,7 +131,7 @@ func embed(ctx context.Context, dst io.Writer, src Source, id Identity, s scheme
 
 // reader is src from its beginning, for as long as ctx lasts.
 func reader(ctx context.Context, src Source) io.Reader {
-	return cancelable{ctx, io.NewSectionReader(src, 0, src.Size())}
+	return interrupt.Reader(ctx, io.NewSectionReader(src, 0, src.Size()))
 }
 
 // writeEmbedded writes the members of h and then payload, as one object.

@@ -25,7 +25,6 @@
 package sign
 
 import (
-	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/x509"
@@ -100,17 +99,4 @@ func (id Identity) ec() error {
 		return refuse("can't identify EC private key.") // AWS's own words
 	}
 	return nil
-}
-
-// cancelable ends reading with the context's error once that is done.
-type cancelable struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c cancelable) Read(p []byte) (int, error) {
-	if err := context.Cause(c.ctx); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"strings"
 
+	"signer/pkg/interrupt"
 	"signer/pkg/sign"
 )
 
@@ -214,7 +215,7 @@ func (e *envelope) checkManifest(ctx context.Context, t *Trust) error {
 	}
 	defer manifest.Close()
 	sum := hashes[kind].New()
-	n, err := io.CopyBuffer(sum, cancelable{ctx, manifest}, make([]byte, 64<<10))
+	n, err := io.CopyBuffer(sum, interrupt.Reader(ctx, manifest), make([]byte, 64<<10))
 	switch {
 	case err != nil:
 		return fmt.Errorf("read the payload: %w", err)

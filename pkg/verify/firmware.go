@@ -13,6 +13,7 @@ import (
 	"hash"
 	"io"
 
+	"signer/pkg/interrupt"
 	"signer/pkg/sign"
 )
 
@@ -211,7 +212,7 @@ func (f *firmware) digest(ctx context.Context, t *Trust) ([]byte, error) {
 	}
 	defer payload.Close()
 	sum := kind.New()
-	n, err := io.CopyBuffer(sum, cancelable{ctx, payload}, make([]byte, 128<<10))
+	n, err := io.CopyBuffer(sum, interrupt.Reader(ctx, payload), make([]byte, 128<<10))
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("read the payload: %w", err)

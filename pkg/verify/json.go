@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
+	"signer/pkg/interrupt"
 	"signer/pkg/sign"
 )
 
@@ -21,20 +22,7 @@ type scanner struct {
 
 func scan(ctx context.Context, src sign.Source) *scanner {
 	section := io.NewSectionReader(src, 0, src.Size())
-	return &scanner{in: bufio.NewReaderSize(cancelable{ctx, section}, 64<<10)}
-}
-
-// cancelable ends reading with the context's error once that is done.
-type cancelable struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (c cancelable) Read(p []byte) (int, error) {
-	if err := context.Cause(c.ctx); err != nil {
-		return 0, err
-	}
-	return c.r.Read(p)
+	return &scanner{in: bufio.NewReaderSize(interrupt.Reader(ctx, section), 64<<10)}
 }
 
 const (

@@ -7,6 +7,8 @@ import (
 	"io"
 	"os"
 	"sync"
+
+	"signer/pkg/interrupt"
 )
 
 // seekable returns body, or a copy of it in a temporary file, as something that
@@ -55,7 +57,7 @@ func spool(ctx context.Context, dir string, r io.Reader) (tempFile, error) {
 		return tempFile{}, fmt.Errorf("make a temporary file: %w", err)
 	}
 	t := tempFile{f, os.Remove(f.Name()) == nil}
-	if _, err = io.Copy(f, heeding{ctx, r}); err == nil {
+	if _, err = io.Copy(f, interrupt.Reader(ctx, r)); err == nil {
 		_, err = f.Seek(0, io.SeekStart)
 	}
 	if err != nil {
@@ -71,19 +73,6 @@ func (t tempFile) discard() error {
 		err = errors.Join(err, os.Remove(t.Name()))
 	}
 	return err
-}
-
-// heeding is a reader that stops when its context does.
-type heeding struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (h heeding) Read(p []byte) (int, error) {
-	if h.ctx.Err() != nil {
-		return 0, context.Cause(h.ctx)
-	}
-	return h.r.Read(p)
 }
 
 // content is the Content of an object on S3: the stream of its GET request until
