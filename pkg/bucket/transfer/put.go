@@ -54,11 +54,7 @@ var errSpoilt = errors.New("it is damaged")
 func (r *run) put(ctx context.Context, p *plan, t twin, v bucket.Version, on top) (top, error) {
 	now := top{on.n + 1, bucket.Info{DeleteMarker: v.DeleteMarker}}
 	if v.DeleteMarker {
-		d, err := r.To.Delete(ctx, p.Name, t.src.key, "")
-		if err == nil && d.VersionID == bucket.Null {
-			err = errNoID
-		}
-		return now, err
+		return now, r.hide(ctx, p, t.src.key, on)
 	}
 	object, err := r.From.Get(ctx, p.Name, t.src.key, t.src.id(v))
 	if errors.Is(err, bucket.ErrDamaged) {
@@ -76,6 +72,22 @@ func (r *run) put(ctx context.Context, p *plan, t twin, v bucket.Version, on top
 	}
 	now.current.ETag = stored.ETag
 	return now, err
+}
+
+// hide puts a delete marker on top of what is there.
+func (r *run) hide(ctx context.Context, p *plan, key string, on top) error {
+	var c bucket.Conditions
+	if !on.current.DeleteMarker {
+		c.IfMatch = on.current.ETag
+	}
+	d, err := r.To.DeleteIf(ctx, p.Name, key, "", c)
+	if c.IfMatch != "" && bucket.IsCode(err, bucket.NotImplemented) {
+		d, err = r.To.Delete(ctx, p.Name, key, "")
+	}
+	if err == nil && d.VersionID == bucket.Null {
+		err = errNoID
+	}
+	return err
 }
 
 // spoilt tells of a version that is damaged.

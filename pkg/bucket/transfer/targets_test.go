@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -21,8 +20,6 @@ import (
 	"signer/pkg/s3server"
 	"signer/pkg/sigv4"
 )
-
-var losses sync.Mutex
 
 // targets are the stores that are copied to.
 func targets() map[string]func(testing.TB) bucket.Store {
@@ -37,9 +34,13 @@ func targets() map[string]func(testing.TB) bucket.Store {
 
 // own serves buckets by S3's protocol as this program does.
 func own(t testing.TB) (url string) {
+	return served(t, func(h http.Handler) http.Handler { return h })
+}
+
+func served(t testing.TB, through func(http.Handler) http.Handler) (url string) {
 	dir, _ := dirIn(t)
-	s := httptest.NewServer(s3server.New(s3server.Config{Secrets: onlyKey{},
-		StoreFor: func(context.Context, s3server.Caller) (bucket.Store, error) { return dir, nil }}))
+	s := httptest.NewServer(through(s3server.New(s3server.Config{Secrets: onlyKey{},
+		StoreFor: func(context.Context, s3server.Caller) (bucket.Store, error) { return dir, nil }})))
 	t.Cleanup(s.Close)
 	return s.URL
 }
@@ -76,17 +77,23 @@ func versity(t testing.TB) (url string) {
 	return ""
 }
 
-func storeAt(t testing.TB, url string) *s3store.Store {
+func storeAt(t testing.TB, url string) *s3store.Store { return storeOn(url, t.TempDir()) }
+
+func storeOn(url, temp string) *s3store.Store {
 	client := s3.New(s3.Options{BaseEndpoint: &url, UsePathStyle: true, Region: "eu-west-1", HTTPClient: &http.Client{},
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 			return aws.Credentials{AccessKeyID: "key", SecretAccessKey: "secret"}, nil
 		})})
-	return s3store.New(s3store.Config{Client: client, TempDir: t.TempDir(), Once: true})
+	return s3store.New(s3store.Config{Client: client, TempDir: temp, Once: true})
 }
 
 // inside keeps all buckets in one.
 func inside(t testing.TB, s *s3store.Store) bucket.Store {
 	must(t, s.CreateBucket(ctx, "everything", bucket.CreateOptions{}))
 	must(t, s.PutVersioning(ctx, "everything", bucket.Enabled))
+	return within(s)
+}
+
+func within(s *s3store.Store) bucket.Store {
 	return s3store.Inside(s, "everything", "of/a home/", time.Now)
 }

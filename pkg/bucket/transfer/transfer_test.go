@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -89,12 +90,17 @@ func home(t testing.TB, s bucket.Store) {
 	put(t, s, "versioned", "dir/all", "hello", bucket.PutOptions{ContentType: "text/plain", Metadata: map[string]string{"color": "red"},
 		Headers:  bucket.Headers{CacheControl: "no-store", ContentDisposition: "inline", ContentLanguage: "en", Expires: "Thu, 01 Dec 2033 16:00:00 GMT"},
 		Checksum: bucket.Checksum{Algorithm: checksum.SHA256}})
-	putParts(t, s, "versioned", "large", bucket.UploadOptions{ContentType: "application/zip", Metadata: map[string]string{"a": "b"}})
 	must(t, s.CreateBucket(ctx, "suspended", bucket.CreateOptions{}))
 	must(t, s.PutVersioning(ctx, "suspended", bucket.Enabled))
 	put(t, s, "suspended", "k", "one")
 	must(t, s.PutVersioning(ctx, "suspended", bucket.Suspended))
 	put(t, s, "suspended", "k", "null")
+}
+
+// big adds an object in parts.
+func big(t testing.TB, s bucket.Store) {
+	t.Helper()
+	putParts(t, s, "versioned", "large", bucket.UploadOptions{ContentType: "application/zip", Metadata: map[string]string{"a": "b"}})
 }
 
 // more is what not every server that speaks S3's protocol keeps.
@@ -201,8 +207,10 @@ func same(t testing.TB, from, to bucket.Store) {
 func TestRun(t *testing.T) {
 	for name, open := range targets() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			from, dir := dirIn(t)
 			home(t, from)
+			big(t, from)
 			if !strings.HasPrefix(name, "versitygw") {
 				more(t, from)
 			}
@@ -298,6 +306,7 @@ func states(t testing.TB, from, to bucket.Store, always bool) {
 
 // What somebody else has put into the target stops the copy, and nothing is changed.
 func TestDiffers(t *testing.T) {
+	t.Parallel()
 	for name, use := range map[string]func(to bucket.Store){
 		"versioned/app.zip": func(to bucket.Store) { put(t, to, "versioned", "app.zip", "of somebody else") },
 		"versioned/stray":   func(to bucket.Store) { put(t, to, "versioned", "stray", "of somebody else") },
@@ -331,12 +340,13 @@ func TestDiffers(t *testing.T) {
 
 // The comparison at the end finds what does not agree.
 func TestCompare(t *testing.T) {
+	t.Parallel()
 	from, _ := dirIn(t)
 	home(t, from)
 	to, _ := dirIn(t)
 	for name, spoil := range map[string]func(){
 		"has 1 versions there, and 2 here": func() { remove(t, to, "suspended", "k", versions(t, to, "suspended")[0].VersionID) },
-		"is missing there":                 func() { remove(t, to, "versioned", "old", versions(t, to, "versioned")[11].VersionID) },
+		"is missing there":                 func() { remove(t, to, "versioned", "old", versions(t, to, "versioned")[10].VersionID) },
 	} {
 		_, err := transfer.Run(ctx, transfer.Config{From: from, To: &spoiling{Store: to, after: spoil}})
 		if !errors.Is(err, transfer.ErrDiffers) || !strings.Contains(err.Error(), name) {
@@ -364,8 +374,10 @@ func (s *spoiling) Versioning(ctx context.Context, name string) (bucket.Versioni
 // What is damaged is told, and stops only what comes after it. When it is gone, the copy
 // goes on.
 func TestDamaged(t *testing.T) {
+	t.Parallel()
 	from, dir := dirIn(t)
 	home(t, from)
+	big(t, from)
 	put(t, from, "versioned", "rotten", "to do")
 	entries, err := os.ReadDir(filepath.Join(dir, "versioned", "objects", "=app.zip"))
 	must(t, err)
@@ -405,6 +417,7 @@ func overwrite(t testing.TB, keyDir, text string) {
 
 // What was damaged after it was copied is not copied again.
 func TestDamagedLater(t *testing.T) {
+	t.Parallel()
 	from, dir := dirIn(t)
 	home(t, from)
 	to, _ := dirIn(t)
@@ -422,6 +435,7 @@ func TestDamagedLater(t *testing.T) {
 
 // Uploads that are not finished are counted.
 func TestUploads(t *testing.T) {
+	t.Parallel()
 	from, _ := dirIn(t)
 	must(t, from.CreateBucket(ctx, "versioned", bucket.CreateOptions{}))
 	for range 3 {
@@ -437,6 +451,7 @@ func TestUploads(t *testing.T) {
 // An answer that is lost does not make a second version, and an error that passes does
 // no harm.
 func TestLostAnswers(t *testing.T) {
+	t.Parallel()
 	from, _ := dirIn(t)
 	home(t, from)
 	more(t, from)
@@ -452,7 +467,8 @@ func TestLostAnswers(t *testing.T) {
 // losing loses each third answer, and each third request.
 type losing struct {
 	bucket.Tagger
-	n int
+	mu sync.Mutex
+	n  int
 }
 
 var errLost = errors.New("the connection is gone")
@@ -461,8 +477,8 @@ func (l *losing) Put(ctx context.Context, in, key string, body io.Reader, opts b
 	return lose(l, func() (bucket.Stored, error) { return l.Tagger.Put(ctx, in, key, body, opts) })
 }
 
-func (l *losing) Delete(ctx context.Context, in, key, version string) (bucket.Deleted, error) {
-	return lose(l, func() (bucket.Deleted, error) { return l.Tagger.Delete(ctx, in, key, version) })
+func (l *losing) DeleteIf(ctx context.Context, in, key, version string, c bucket.Conditions) (bucket.Deleted, error) {
+	return lose(l, func() (bucket.Deleted, error) { return l.Tagger.DeleteIf(ctx, in, key, version, c) })
 }
 
 func (l *losing) CompleteUpload(ctx context.Context, in, key, id string, parts []bucket.Part, opts bucket.CompleteOptions) (bucket.Stored, error) {
@@ -470,10 +486,10 @@ func (l *losing) CompleteUpload(ctx context.Context, in, key, id string, parts [
 }
 
 func lose[T any](l *losing, do func() (T, error)) (none T, err error) {
-	losses.Lock()
+	l.mu.Lock()
 	l.n++
 	n := l.n
-	losses.Unlock()
+	l.mu.Unlock()
 	if n%3 == 0 {
 		return none, errLost
 	}
@@ -486,6 +502,7 @@ func lose[T any](l *losing, do func() (T, error)) (none T, err error) {
 
 // What is asked to end ends at once, and can be gone on with.
 func TestEnded(t *testing.T) {
+	t.Parallel()
 	from, _ := dirIn(t)
 	home(t, from)
 	to, _ := dirIn(t)
