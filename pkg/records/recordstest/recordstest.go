@@ -46,11 +46,11 @@ func Start(t testing.TB, args ...string) *Server {
 	return s
 }
 
-// watch ends the server when the test ends, in whatever way: then a shell, which has
-// the other end of a pipe, reads no more.
+// watch ends the server, and removes its files, when the test ends, in whatever way: then
+// a shell, which has the other end of a pipe, reads no more.
 func (s *Server) watch(t testing.TB) {
 	t.Helper()
-	c := exec.Command("/bin/sh", "-c", `read -r _; exec "$0" -D "$1" -s -m immediate stop`, filepath.Join(s.bin, "pg_ctl"), s.data())
+	c := exec.Command("/bin/sh", "-c", `read -r _; "$0" -D "$1" -s -m immediate stop; rm -rf "$1"`, filepath.Join(s.bin, "pg_ctl"), s.data())
 	c.Dir, c.SysProcAttr = s.dir, &syscall.SysProcAttr{Credential: s.as, Setpgid: true}
 	pipe, err := c.StdinPipe()
 	if err != nil {
