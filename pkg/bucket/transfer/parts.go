@@ -10,6 +10,7 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/checksum"
+	"signer/pkg/interrupt"
 )
 
 // layout returns the parts that the object is to be sent in; nil is in one piece. Those
@@ -124,7 +125,7 @@ func (o *parcel) sweep(ctx context.Context) error {
 func (o *parcel) digests(ctx context.Context, parts []bucket.Part) (sums [][]byte, err error) {
 	for _, p := range parts {
 		h := md5.New()
-		if _, err := io.Copy(h, heeding{ctx, io.NewSectionReader(o.object, p.Offset, p.Size)}); err != nil {
+		if _, err := io.Copy(h, interrupt.Reader(ctx, io.NewSectionReader(o.object, p.Offset, p.Size))); err != nil {
 			return nil, err
 		}
 		sums = append(sums, h.Sum(nil))
@@ -145,17 +146,4 @@ func (o *parcel) judge(sums [][]byte) error {
 		return o.damaged("its bytes do not have the MD5 of their parts")
 	}
 	return nil
-}
-
-// heeding is a reader that stops when its context does.
-type heeding struct {
-	ctx context.Context
-	r   io.Reader
-}
-
-func (h heeding) Read(p []byte) (int, error) {
-	if h.ctx.Err() != nil {
-		return 0, context.Cause(h.ctx)
-	}
-	return h.r.Read(p)
 }

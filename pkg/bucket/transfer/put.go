@@ -13,6 +13,7 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/checksum"
+	"signer/pkg/interrupt"
 )
 
 // mostTries is how often a version is tried again.
@@ -175,7 +176,7 @@ func (o *parcel) examine(ctx context.Context) error {
 		if want == "" || h == nil {
 			continue
 		}
-		if _, err := io.Copy(h, heeding{ctx, o.body()}); err != nil {
+		if _, err := io.Copy(h, interrupt.Reader(ctx, o.body())); err != nil {
 			return err
 		}
 		if checksum.Encode(h.Sum(nil)) != want {

@@ -8,6 +8,7 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/checksum"
+	"signer/pkg/interrupt"
 )
 
 // isDamaged tells whether a listing tells of a version that cannot be read.
@@ -66,6 +67,6 @@ func sumOf(ctx context.Context, h *history, v bucket.Version, a checksum.Algorit
 	}
 	defer o.Close()
 	sum := a.New()
-	_, err = io.Copy(sum, heeding{ctx, o})
+	_, err = io.Copy(sum, interrupt.Reader(ctx, o))
 	return checksum.Encode(sum.Sum(nil)), err
 }
