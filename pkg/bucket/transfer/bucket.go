@@ -111,6 +111,9 @@ func (r *run) finish(ctx context.Context, p *plan) error {
 
 // copyKey copies the versions of a key that are missing, oldest first.
 func (r *run) copyKey(ctx context.Context, p *plan, t twin) error {
+	if t.src.unplaced() {
+		return nil
+	}
 	top := topOf(t.dst)
 	for rest := t.src.oldest(top.n); ; {
 		v, more, err := rest.next(ctx)

@@ -68,7 +68,7 @@ func (r *run) put(ctx context.Context, p *plan, t twin, v bucket.Version, on top
 	o := &parcel{run: r, bucket: p.Name, key: t.src.key, object: object, version: v.VersionID}
 	o.on(on)
 	stored, err := o.send(ctx)
-	if err == nil && p.to.keeps && stored.VersionID == "" {
+	if err == nil && p.from.keeps && stored.VersionID == "" {
 		err = errNoID
 	}
 	now.current.ETag = stored.ETag

@@ -14,6 +14,12 @@ import (
 // isDamaged tells whether a listing tells of a version that cannot be read.
 func isDamaged(v bucket.Version) bool { return !v.DeleteMarker && v.ETag == "" }
 
+// unplaced tells whether the null version is damaged among others. Then nobody knows
+// which of them came before it.
+func (h *history) unplaced() bool {
+	return h.n > 1 && isDamaged(h.newest[0]) && h.newest[0].VersionID == bucket.Null
+}
+
 // same returns ErrDiffers unless a version of the target is that of the source. One
 // that was damaged since it was copied passes for what was copied.
 func (r *run) same(ctx context.Context, t twin, mine, there bucket.Version) error {

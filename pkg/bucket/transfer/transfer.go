@@ -223,6 +223,10 @@ func (r *run) lookThere(ctx context.Context, p *plan) error {
 // lookAt holds what a key has in the target against what it has in the source, and
 // counts what is missing.
 func (r *run) lookAt(ctx context.Context, p *plan, t twin) error {
+	if v := t.src.newest[0]; t.src.unplaced() {
+		r.damage(t.src.version(v), r.why(ctx, t, v))
+		return nil
+	}
 	have, err := r.begun(ctx, t)
 	if err != nil {
 		return err

@@ -1,7 +1,6 @@
 package transfer_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -9,9 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -29,96 +26,6 @@ func must(t testing.TB, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
-}
-
-// dirIn is a store in a directory.
-func dirIn(t testing.TB) (*bucket.Dir, string) {
-	t.Helper()
-	dir := filepath.Join(t.TempDir(), "buckets")
-	return bucket.Open(bucket.Config{Dir: dir}), dir
-}
-
-func put(t testing.TB, s bucket.Store, in, key, body string, opts ...bucket.PutOptions) bucket.Stored {
-	t.Helper()
-	stored, err := s.Put(ctx, in, key, strings.NewReader(body), append(opts, bucket.PutOptions{})[0])
-	must(t, err)
-	return stored
-}
-
-func remove(t testing.TB, s bucket.Store, in, key, version string) {
-	t.Helper()
-	_, err := s.Delete(ctx, in, key, version)
-	must(t, err)
-}
-
-// large is the first part of what comes in parts.
-var large = bytes.Repeat([]byte("0123456789abcdef"), bucket.MinPart/16)
-
-// putParts puts an object in two parts.
-func putParts(t testing.TB, s bucket.Store, in, key string, opts bucket.UploadOptions) {
-	t.Helper()
-	u, err := s.CreateUpload(ctx, in, key, opts)
-	must(t, err)
-	var parts []bucket.Part
-	for i, body := range [][]byte{large, []byte("the end")} {
-		sum := bucket.Checksum{Algorithm: opts.Checksum.Algorithm}
-		p, err := s.PutPart(ctx, in, key, u.ID, i+1, bytes.NewReader(body), bucket.PartOptions{Checksum: sum})
-		must(t, err)
-		parts = append(parts, p)
-	}
-	_, err = s.CompleteUpload(ctx, in, key, u.ID, parts, bucket.CompleteOptions{})
-	must(t, err)
-}
-
-// home fills a store as a home's is.
-func home(t testing.TB, s bucket.Store) {
-	t.Helper()
-	must(t, s.CreateBucket(ctx, "plain", bucket.CreateOptions{}))
-	put(t, s, "plain", "signed/a", "signed")
-	put(t, s, "plain", "empty", "")
-	must(t, s.CreateBucket(ctx, "nothing", bucket.CreateOptions{}))
-	must(t, s.CreateBucket(ctx, "versioned", bucket.CreateOptions{}))
-	put(t, s, "versioned", "old", "null version")
-	put(t, s, "versioned", "app.zip", "null version")
-	must(t, s.PutVersioning(ctx, "versioned", bucket.Enabled))
-	for i := range 5 {
-		put(t, s, "versioned", "app.zip", fmt.Sprint("version ", i))
-	}
-	put(t, s, "versioned", "app.zip", "version 4") // the same again
-	put(t, s, "versioned", "gone", "it was here")
-	remove(t, s, "versioned", "gone", "")
-	put(t, s, "versioned", "dir/all", "hello", bucket.PutOptions{ContentType: "text/plain", Metadata: map[string]string{"color": "red"},
-		Headers:  bucket.Headers{CacheControl: "no-store", ContentDisposition: "inline", ContentLanguage: "en", Expires: "Thu, 01 Dec 2033 16:00:00 GMT"},
-		Checksum: bucket.Checksum{Algorithm: checksum.SHA256}})
-	must(t, s.CreateBucket(ctx, "suspended", bucket.CreateOptions{}))
-	must(t, s.PutVersioning(ctx, "suspended", bucket.Enabled))
-	put(t, s, "suspended", "k", "one")
-	must(t, s.PutVersioning(ctx, "suspended", bucket.Suspended))
-	put(t, s, "suspended", "k", "null")
-}
-
-// big adds an object in parts.
-func big(t testing.TB, s bucket.Store) {
-	t.Helper()
-	putParts(t, s, "versioned", "large", bucket.UploadOptions{ContentType: "application/zip", Metadata: map[string]string{"a": "b"}})
-}
-
-// more is what not every server that speaks S3's protocol keeps.
-func more(t testing.TB, s bucket.Store) {
-	t.Helper()
-	must(t, s.CreateBucket(ctx, "more", bucket.CreateOptions{Region: "eu-west-1", Tags: []bucket.Tag{{Key: "team", Value: "a b+c"}, {Key: "x"}}}))
-	must(t, s.PutVersioning(ctx, "more", bucket.Enabled))
-	for _, key := range []string{"x", "x/y", "x-y", "a//b", "sp ace+%", "é\n", strings.Repeat("l", 900)} {
-		put(t, s, "more", key, key)
-	}
-	remove(t, s, "more", "never there", "")
-	for i := range 3 {
-		put(t, s, "more", "x/y", fmt.Sprint(i))
-		remove(t, s, "more", "x/y", "")
-	}
-	put(t, s, "more", "x/y", "back again", bucket.PutOptions{Tags: []bucket.Tag{{Key: "stage", Value: "test"}, {Key: "é", Value: "ü/="}}})
-	putParts(t, s, "more", "composite", bucket.UploadOptions{Checksum: bucket.Checksum{Algorithm: checksum.SHA256, Type: bucket.Composite}, Tags: []bucket.Tag{{Key: "big"}}})
-	putParts(t, s, "more", "full", bucket.UploadOptions{Checksum: bucket.Checksum{Algorithm: checksum.CRC32, Type: bucket.FullObject}})
 }
 
 // seen is what a reader sees of a store, but for ids and times: each version of each
@@ -371,68 +278,6 @@ func (s *spoiling) Versioning(ctx context.Context, name string) (bucket.Versioni
 	return s.Store.Versioning(ctx, name)
 }
 
-// What is damaged is told, and stops only what comes after it. When it is gone, the copy
-// goes on.
-func TestDamaged(t *testing.T) {
-	t.Parallel()
-	from, dir := dirIn(t)
-	home(t, from)
-	big(t, from)
-	put(t, from, "versioned", "rotten", "to do")
-	entries, err := os.ReadDir(filepath.Join(dir, "versioned", "objects", "=app.zip"))
-	must(t, err)
-	must(t, os.Truncate(filepath.Join(dir, "versioned", "objects", "=app.zip", entries[3].Name()), 3))
-	overwrite(t, filepath.Join(dir, "versioned", "objects", "=rotten"), "to be")
-	overwrite(t, filepath.Join(dir, "versioned", "objects", "=large"), "!")
-	to, _ := dirIn(t)
-	var told []string
-	c := transfer.Config{From: from, To: to, Damaged: func(v transfer.Version, err error) {
-		told = append(told, v.Key+": "+err.Error()[strings.Index(err.Error(), "damaged"):])
-		remove(t, from, v.Bucket, v.Key, v.ID)
-	}}
-	if _, err := transfer.Run(ctx, c); !errors.Is(err, transfer.ErrDamaged) {
-		t.Errorf("got %v", err)
-	}
-	slices.Sort(told)
-	if d := cmp.Diff([]string{"app.zip: damaged: it has no record", "large: damaged: its bytes do not have the MD5 of their parts", "rotten: damaged: its bytes do not have their MD5"}, told); d != "" {
-		t.Error(d)
-	}
-	run(t, from, to, 0)
-	same(t, from, to)
-	if got := len(versions(t, to, "versioned")); got != 7-1+1+2+1 {
-		t.Errorf("%d versions", got)
-	}
-}
-
-// overwrite writes the first bytes of the only version of a key anew.
-func overwrite(t testing.TB, keyDir, text string) {
-	t.Helper()
-	entries, err := os.ReadDir(keyDir)
-	must(t, err)
-	f, err := os.OpenFile(filepath.Join(keyDir, entries[0].Name()), os.O_RDWR, 0)
-	must(t, err)
-	_, err = f.WriteAt([]byte(text), 0)
-	must(t, errors.Join(err, f.Close()))
-}
-
-// What was damaged after it was copied is not copied again.
-func TestDamagedLater(t *testing.T) {
-	t.Parallel()
-	from, dir := dirIn(t)
-	home(t, from)
-	to, _ := dirIn(t)
-	run(t, from, to, 0)
-	overwriteEnd := filepath.Join(dir, "plain", "objects", "=empty", "null")
-	must(t, os.Truncate(overwriteEnd, 3))
-	before := ids(t, to)
-	if _, moved := run(t, from, to, 0); len(moved) == 0 {
-		t.Error("nothing has moved")
-	}
-	if d := cmp.Diff(before, ids(t, to)); d != "" {
-		t.Error(d)
-	}
-}
-
 // Uploads that are not finished are counted.
 func TestUploads(t *testing.T) {
 	t.Parallel()
@@ -446,58 +291,6 @@ func TestUploads(t *testing.T) {
 	if tally, _ := run(t, from, to, 0); tally.Uploads != 3 || tally.Versions != 0 {
 		t.Errorf("got %+v", tally)
 	}
-}
-
-// An answer that is lost does not make a second version, and an error that passes does
-// no harm.
-func TestLostAnswers(t *testing.T) {
-	t.Parallel()
-	from, _ := dirIn(t)
-	home(t, from)
-	more(t, from)
-	to, _ := dirIn(t)
-	lossy := &losing{Tagger: to}
-	run(t, from, lossy, 2)
-	same(t, from, to)
-	if lossy.n < 20 {
-		t.Errorf("only %d answers were asked for", lossy.n)
-	}
-}
-
-// losing loses each third answer, and each third request.
-type losing struct {
-	bucket.Tagger
-	mu sync.Mutex
-	n  int
-}
-
-var errLost = errors.New("the connection is gone")
-
-func (l *losing) Put(ctx context.Context, in, key string, body io.Reader, opts bucket.PutOptions) (bucket.Stored, error) {
-	return lose(l, func() (bucket.Stored, error) { return l.Tagger.Put(ctx, in, key, body, opts) })
-}
-
-func (l *losing) DeleteIf(ctx context.Context, in, key, version string, c bucket.Conditions) (bucket.Deleted, error) {
-	return lose(l, func() (bucket.Deleted, error) { return l.Tagger.DeleteIf(ctx, in, key, version, c) })
-}
-
-func (l *losing) CompleteUpload(ctx context.Context, in, key, id string, parts []bucket.Part, opts bucket.CompleteOptions) (bucket.Stored, error) {
-	return lose(l, func() (bucket.Stored, error) { return l.Tagger.CompleteUpload(ctx, in, key, id, parts, opts) })
-}
-
-func lose[T any](l *losing, do func() (T, error)) (none T, err error) {
-	l.mu.Lock()
-	l.n++
-	n := l.n
-	l.mu.Unlock()
-	if n%3 == 0 {
-		return none, errLost
-	}
-	out, err := do()
-	if n%3 == 1 {
-		return none, errLost
-	}
-	return out, err
 }
 
 // What is asked to end ends at once, and can be gone on with.
