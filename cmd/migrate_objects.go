@@ -29,10 +29,12 @@ func (m *migration) moveObjects(ctx context.Context) error {
 	}
 	bar := newProgress(m.env)
 	done, err := transfer.Run(ctx, transfer.Config{
-		From:     bucket.Open(bucket.Config{Dir: filepath.Join(m.home, "buckets"), Now: m.env.Now, Rand: m.env.Rand}),
-		To:       to,
-		Damaged:  func(v transfer.Version, err error) { bar.clear(); m.warnOfDamage(v, err) },
-		Progress: func(done, total transfer.Tally) { bar.draw(func() string { return transferred(done, total) }) },
+		From: bucket.Open(bucket.Config{Dir: filepath.Join(m.home, "buckets"), Now: m.env.Now, Rand: m.env.Rand}),
+		To:   to,
+		// A client of AWS is one of a region.
+		OneRegion: at.endpoint == "" && at.bucket == "",
+		Damaged:   func(v transfer.Version, err error) { bar.clear(); m.warnOfDamage(v, err) },
+		Progress:  func(done, total transfer.Tally) { bar.draw(func() string { return transferred(done, total) }) },
 		Moved: func(ctx context.Context, v transfer.Version, id string) error {
 			return m.moves.Add(ctx, records.Object{Bucket: v.Bucket, Key: v.Key, Version: v.ID}, id)
 		},

@@ -43,7 +43,11 @@ func (r *run) prepare(ctx context.Context, p *plan) error {
 
 // create makes the bucket in its region, or where the target has it else.
 func (r *run) create(ctx context.Context, p *plan) error {
-	err := r.To.CreateBucket(ctx, p.Name, bucket.CreateOptions{Region: p.Region, Tags: p.tags})
+	region := p.Region
+	if r.OneRegion {
+		region = ""
+	}
+	err := r.To.CreateBucket(ctx, p.Name, bucket.CreateOptions{Region: region, Tags: p.tags})
 	if bucket.IsCode(err, "IllegalLocationConstraintException") || bucket.IsCode(err, "InvalidLocationConstraint") {
 		err = r.To.CreateBucket(ctx, p.Name, bucket.CreateOptions{Tags: p.tags})
 	}

@@ -39,6 +39,10 @@ type Config struct {
 	// target, by one goroutine at a time; nil: nobody is.
 	Moved func(ctx context.Context, v Version, id string) error
 
+	// OneRegion says that the target reaches buckets of one region only: they are made
+	// there, whatever theirs was.
+	OneRegion bool
+
 	AtOnce int // how many keys are copied at once; 0: 8
 	Page   int // how many versions of a key are held in memory at most; 0: bucket.MaxKeys
 }

@@ -312,3 +312,35 @@ func TestEnded(t *testing.T) {
 	run(t, from, to, 0)
 	same(t, from, to)
 }
+
+// Buckets are made in their regions, where the target can do that.
+func TestRegions(t *testing.T) {
+	t.Parallel()
+	from, _ := dirIn(t)
+	must(t, from.CreateBucket(ctx, "far", bucket.CreateOptions{Region: "ap-south-1"}))
+	for name, tc := range map[string]struct {
+		one, here bool
+		want      string
+	}{"any": {want: "ap-south-1"}, "one": {one: true, want: "us-east-1"}, "only its own": {here: true, want: "us-east-1"}} {
+		to, _ := dirIn(t)
+		var there bucket.Store = to
+		if tc.here {
+			there = local{to}
+		}
+		_, err := transfer.Run(ctx, transfer.Config{From: from, To: there, OneRegion: tc.one})
+		must(t, err)
+		if b, err := to.HeadBucket(ctx, "far"); err != nil || b.Region != tc.want {
+			t.Errorf("%s: got %s, %v", name, b.Region, err)
+		}
+	}
+}
+
+// local is a store that makes buckets nowhere else.
+type local struct{ bucket.Tagger }
+
+func (l local) CreateBucket(ctx context.Context, name string, opts bucket.CreateOptions) error {
+	if opts.Region != "" {
+		return &bucket.Error{Code: "IllegalLocationConstraintException", Status: 400}
+	}
+	return l.Tagger.CreateBucket(ctx, name, opts)
+}
