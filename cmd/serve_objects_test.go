@@ -46,21 +46,15 @@ func ownStore(t *testing.T) (url string) {
 func versity(t *testing.T) (url string) { return versityIn(t, t.TempDir()) }
 
 func versityIn(t *testing.T, dir string) (url string) {
-	program, err := exec.LookPath("versitygw")
-	if err != nil {
-		home, _ := os.UserHomeDir()
-		if program, err = exec.LookPath(filepath.Join(cmp.Or(os.Getenv("GOPATH"), filepath.Join(home, "go")), "bin", "versitygw")); err != nil {
-			t.Skip("no versitygw is installed (go install github.com/versity/versitygw/cmd/versitygw@v1.8.0)")
-		}
-	}
+	program := versityProgram(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	address := l.Addr().String()
 	must(t, l.Close())
-	for _, name := range []string{"objects", "versions", "sidecar"} {
+	for _, name := range []string{"objects", "versions", "sidecar", "accounts"} {
 		must(t, os.Mkdir(filepath.Join(dir, name), 0o700))
 	}
-	c := exec.Command(program, "--port", address, "--access", storeKey.AccessKeyID, "--secret", storeKey.SecretAccessKey, "--quiet", "--region", serveRegion,
+	c := exec.Command(program, "--port", address, "--access", storeKey.AccessKeyID, "--secret", storeKey.SecretAccessKey, "--quiet", "--region", serveRegion, "--iam-dir", filepath.Join(dir, "accounts"),
 		"posix", "--versioning-dir", filepath.Join(dir, "versions"), "--sidecar", filepath.Join(dir, "sidecar"), filepath.Join(dir, "objects"))
 	must(t, c.Start())
 	t.Cleanup(func() { c.Process.Kill(); c.Wait() })
@@ -72,6 +66,18 @@ func versityIn(t *testing.T, dir string) (url string) {
 	}
 	t.Fatal("versitygw does not listen")
 	return ""
+}
+
+func versityProgram(t *testing.T) string {
+	t.Helper()
+	program, err := exec.LookPath("versitygw")
+	if err != nil {
+		home, _ := os.UserHomeDir()
+		if program, err = exec.LookPath(filepath.Join(cmp.Or(os.Getenv("GOPATH"), filepath.Join(home, "go")), "bin", "versitygw")); err != nil {
+			t.Skip("no versitygw is installed (go install github.com/versity/versitygw/cmd/versitygw@v1.8.0)")
+		}
+	}
+	return program
 }
 
 // onS3 puts the buckets of a home on an object store: each as a bucket of its own, or

@@ -3,10 +3,13 @@ package local
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/aws/smithy-go"
 
 	"signer/pkg/bucket"
 	"signer/pkg/records"
@@ -120,7 +123,7 @@ func (e *Engine) source(ctx context.Context, o records.Object) (*bucket.Object, 
 func (e *Engine) reach(ctx context.Context, name string) error {
 	_, err := e.objects.HeadBucket(ctx, name)
 	if err != nil && ofService(err) != nil {
-		return denied("S3 bucket %s not accessible. Please check your permissions", name)
+		return denied("%s", noBucket(name))
 	}
 	return err
 }
@@ -266,6 +269,16 @@ func (e *Engine) deliver(ctx context.Context, p *piece) (version string, err err
 	return stored.VersionID, err
 }
 
+// unwritable is why a job has failed whose destination lets itself be looked at, and
+// refuses to be written to.
+func unwritable(name string, by smithy.APIError) error {
+	return &sign.Refusal{Reason: fmt.Sprintf("%s (%s: %s)", noBucket(name), by.ErrorCode(), by.ErrorMessage())}
+}
+
+func noBucket(name string) string {
+	return "S3 bucket " + name + " not accessible. Please check your permissions"
+}
+
 func (e *Engine) delivered(ctx context.Context, p *piece) (version string, err error) {
 	info, err := e.objects.Head(ctx, p.job.Destination.Bucket, p.key(), "")
 	return info.VersionID, err
@@ -285,6 +298,9 @@ func (e *Engine) write(ctx context.Context, p *piece) (bucket.Stored, error) {
 	from.CloseWithError(errUnread)
 	if cause := <-signed; cause != nil && !errors.Is(cause, errUnread) {
 		return bucket.Stored{}, cause
+	}
+	if refusal := ofService(err); refusal != nil && !bucket.IsCode(err, bucket.PreconditionFailed) {
+		return bucket.Stored{}, unwritable(p.job.Destination.Bucket, refusal)
 	}
 	return stored, err
 }
