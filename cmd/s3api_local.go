@@ -2,8 +2,6 @@ package cmd
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +12,7 @@ import (
 
 	"signer/pkg/api"
 	"signer/pkg/bucket"
+	"signer/pkg/s3server"
 )
 
 // localS3 opens the local store.
@@ -39,8 +38,7 @@ type localS3 struct {
 // owner is who owns all buckets and objects: the account. As in S3 the id says
 // nothing of the account's number.
 func (l *localS3) owner() *types.Owner {
-	sum := sha256.Sum256([]byte("account " + l.account))
-	return &types.Owner{ID: aws.String(hex.EncodeToString(sum[:]))}
+	return &types.Owner{ID: aws.String(s3server.OwnerID(l.account))}
 }
 
 // owned refuses what goes to a bucket that ought to be another account's.

@@ -107,7 +107,7 @@ type remoteRevocations struct {
 
 // Revoked asks for envelopes; of other platforms AWS does not tell.
 func (r *remoteRevocations) Revoked(ctx context.Context, q verify.Question) ([]string, error) {
-	if q.Platform != "Notation-OCI-SHA384-ECDSA" {
+	if q.Platform != notationPlatform {
 		return nil, verify.ErrUnknown
 	}
 	client, err := r.client(ctx, partitionOfARN(q.Job).Region)
