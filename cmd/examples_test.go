@@ -1,7 +1,6 @@
 package cmd
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"crypto/ecdsa"
@@ -11,7 +10,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"flag"
-	"io"
 	"io/fs"
 	"maps"
 	"math/big"
@@ -25,6 +23,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/mattn/go-shellwords"
 
+	"signer/pkg/local/localtest"
 	"signer/pkg/records/recordstest"
 )
 
@@ -301,18 +300,7 @@ func indented(command, output string) string {
 
 func writeZip(t *testing.T, path string) {
 	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	w, err := z.Create("MyCode.rb")
-	if err == nil {
-		_, err = io.WriteString(w, "puts 'hello'\n")
-	}
-	if err == nil {
-		err = z.Close()
-	}
-	if err == nil {
-		err = os.WriteFile(path, b.Bytes(), 0o600)
-	}
+	err := os.WriteFile(path, localtest.Archive(t, "MyCode.rb", "puts 'hello'\n"), 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}

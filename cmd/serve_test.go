@@ -1,8 +1,6 @@
 package cmd_test
 
 import (
-	"archive/zip"
-	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -18,14 +16,7 @@ import (
 // archive is a small archive.
 func archive(t testing.TB) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	f, err := z.Create("index.js")
-	must(t, err)
-	_, err = f.Write([]byte("exports.handler = () => 42\n"))
-	must(t, err)
-	must(t, z.Close())
-	return b.Bytes()
+	return localtest.Archive(t, "index.js", "exports.handler = () => 42\n")
 }
 
 // boto3 does a team's whole work.

@@ -1,8 +1,6 @@
 package doctor_test
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -85,7 +83,7 @@ func (h *home) sign(t *testing.T, e *local.Engine, profile, platform, into strin
 	}
 	_, err := e.PutSigningProfile(ctx, in)
 	must(t, err)
-	version, err := h.Put(ctx, "source", profile, archive(t, profile))
+	version, err := h.Put(ctx, "source", profile, localtest.Archive(t, "index.js", profile))
 	must(t, err)
 	id, err := start(e, profile, version, into)
 	must(t, err)
@@ -100,18 +98,6 @@ func start(e *local.Engine, profile, version, into string) (string, error) {
 		return "", err
 	}
 	return *out.JobId, nil
-}
-
-func archive(t *testing.T, text string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	w, err := z.Create("index.js")
-	must(t, err)
-	_, err = w.Write([]byte(text))
-	must(t, err)
-	must(t, z.Close())
-	return b.Bytes()
 }
 
 func (h *home) payload(t *testing.T, e *local.Engine) {

@@ -1,8 +1,6 @@
 package faults_test
 
 import (
-	"archive/zip"
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -47,11 +45,8 @@ type home struct {
 func newHome(t *testing.T) *home {
 	t.Helper()
 	h := &home{Home: localtest.At(t.TempDir()).Furnish(t)}
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	_, err := z.Create("index.js")
-	must(t, errors.Join(err, z.Close()))
-	h.version, err = h.Put(ctx, "source", "app.zip", b.Bytes())
+	var err error
+	h.version, err = h.Put(ctx, "source", "app.zip", localtest.Archive(t, "index.js", ""))
 	must(t, err)
 	return h
 }

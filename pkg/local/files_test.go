@@ -1,7 +1,6 @@
 package local_test
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -20,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
 
 	"signer/pkg/local"
+	"signer/pkg/local/localtest"
 	"signer/pkg/sign"
 )
 
@@ -101,17 +101,6 @@ func newFileHome(t *testing.T) *fileHome {
 	return &fileHome{h, e, t.TempDir()}
 }
 
-func zipOf(t testing.TB, name, content string) []byte {
-	var b bytes.Buffer
-	w := zip.NewWriter(&b)
-	f, err := w.Create(name)
-	must(t, err)
-	_, err = f.Write([]byte(content))
-	must(t, err)
-	must(t, w.Close())
-	return b.Bytes()
-}
-
 // write makes a source.
 func (h *fileHome) write(t *testing.T, name string, content []byte) local.File {
 	path := filepath.Join(h.files, name)
@@ -142,7 +131,7 @@ func (h *fileHome) drafts(t *testing.T) int {
 
 // A file is signed once for a target, whatever has become of the result.
 func TestSignFileAgain(t *testing.T) {
-	for profile, content := range map[string][]byte{"web": zipOf(t, "a.js", "code"), "iot": []byte("firmware"), "rtos": []byte("firmware")} {
+	for profile, content := range map[string][]byte{"web": localtest.Archive(t, "a.js", "code"), "iot": []byte("firmware"), "rtos": []byte("firmware")} {
 		t.Run(profile, func(t *testing.T) {
 			h := newFileHome(t)
 			f := h.write(t, "app", content)
@@ -220,7 +209,7 @@ func TestSignFileThatIsNone(t *testing.T) {
 
 // A process that dies when the job is recorded leaves it to the next one.
 func TestDeathBeforeAFileHasItsPlace(t *testing.T) {
-	for profile, content := range map[string][]byte{"web": zipOf(t, "a.js", "code"), "rtos": []byte("firmware")} {
+	for profile, content := range map[string][]byte{"web": localtest.Archive(t, "a.js", "code"), "rtos": []byte("firmware")} {
 		h := newFileHome(t)
 		f := h.write(t, "app", content)
 		dying := f
@@ -242,7 +231,7 @@ func TestDeathBeforeAFileHasItsPlace(t *testing.T) {
 func TestSignFileAtOnce(t *testing.T) {
 	for _, profile := range []string{"web", "rtos"} {
 		h := newFileHome(t)
-		f := h.write(t, "app", zipOf(t, "a.js", "code"))
+		f := h.write(t, "app", localtest.Archive(t, "a.js", "code"))
 		var all sync.WaitGroup
 		ids := make([]string, 10)
 		for i := range ids {
@@ -274,7 +263,7 @@ func TestSignFileAtOnce(t *testing.T) {
 // A token that is given stands for its job, and for nothing else.
 func TestSignFileWithToken(t *testing.T) {
 	h := newFileHome(t)
-	a, b := h.write(t, "a", zipOf(t, "a", "a")), h.write(t, "b", zipOf(t, "b", "b"))
+	a, b := h.write(t, "a", localtest.Archive(t, "a", "a")), h.write(t, "b", localtest.Archive(t, "b", "b"))
 	a.Token, b.Token = "mine", "mine"
 	_, err := h.sign(t, "web", a)
 	must(t, err)
@@ -293,7 +282,7 @@ func TestSignFileWhoseJobIsOver(t *testing.T) {
 	_, err := h.PutSigningProfile(ctx, &signer.PutSigningProfileInput{ProfileName: aws.String("short"), PlatformId: aws.String(lambdaPlatform),
 		SignatureValidityPeriod: &types.SignatureValidityPeriod{Type: types.ValidityTypeDays, Value: 1}})
 	must(t, err)
-	f := h.write(t, "app", zipOf(t, "a", "a"))
+	f := h.write(t, "app", localtest.Archive(t, "a", "a"))
 	first, err := h.sign(t, "short", f)
 	must(t, err)
 
@@ -320,7 +309,7 @@ func TestSignFileWhoseJobIsOver(t *testing.T) {
 // What is signed already can be passed over.
 func TestSkipSignedFiles(t *testing.T) {
 	h := newFileHome(t)
-	for profile, content := range map[string][]byte{"web": zipOf(t, "a.js", "code"), "iot": []byte("firmware"), "rtos": []byte("firmware")} {
+	for profile, content := range map[string][]byte{"web": localtest.Archive(t, "a.js", "code"), "iot": []byte("firmware"), "rtos": []byte("firmware")} {
 		f := h.write(t, profile, content)
 		_, err := h.sign(t, profile, f)
 		must(t, err)
@@ -342,7 +331,7 @@ func TestSkipSignedFiles(t *testing.T) {
 // A source that changes while it is signed is not signed.
 func TestSignFileThatChanges(t *testing.T) {
 	h := newFileHome(t)
-	f := h.write(t, "app", zipOf(t, "a.js", "code"))
+	f := h.write(t, "app", localtest.Archive(t, "a.js", "code"))
 	errChanged := errors.New("it changed")
 	f.Check = func() error { return errChanged }
 	if _, err := h.sign(t, "web", f); !errors.Is(err, errChanged) || h.jobCount(t) != 0 || h.drafts(t) != 0 {
@@ -353,7 +342,7 @@ func TestSignFileThatChanges(t *testing.T) {
 func TestSignFilesProgress(t *testing.T) {
 	h := newFileHome(t)
 	var last [2]int64
-	f := h.write(t, "app", zipOf(t, "a.js", strings.Repeat("code", 10_000)))
+	f := h.write(t, "app", localtest.Archive(t, "a.js", strings.Repeat("code", 10_000)))
 	f.Progress = func(done, total int64) { last = [2]int64{done, total} }
 	_, err := h.sign(t, "web", f)
 	must(t, err)
@@ -395,7 +384,7 @@ func TestSignFileIsInterrupted(t *testing.T) {
 	must(t, err)
 	gone, cancel := context.WithCancel(ctx)
 	cancel()
-	f := h.write(t, "app", zipOf(t, "a.js", "code"))
+	f := h.write(t, "app", localtest.Archive(t, "a.js", "code"))
 	if _, err := s.Sign(gone, f); !errors.Is(err, context.Canceled) || h.drafts(t) != 0 {
 		t.Error(fmt.Errorf("%w, %d drafts", err, h.drafts(t)))
 	}

@@ -1,7 +1,6 @@
 package local_test
 
 import (
-	"archive/zip"
 	"bufio"
 	"bytes"
 	"context"
@@ -21,6 +20,7 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/local"
+	"signer/pkg/local/localtest"
 	"signer/pkg/sign"
 )
 
@@ -71,14 +71,9 @@ func (h *home) spawn(t *testing.T, child, argument string) (*exec.Cmd, io.Reader
 func app(t testing.TB) *home {
 	h := newHome(t)
 	must(t, h.Buckets.PutVersioning(ctx, destination, bucket.Enabled))
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
-	f, err := z.Create("index.js")
-	must(t, err)
-	_, err = io.CopyN(f, rand.Reader, 100_000)
-	must(t, err)
-	must(t, z.Close())
-	_, err = h.Put(ctx, source, "app.zip", b.Bytes())
+	body := make([]byte, 100_000)
+	rand.Read(body)
+	_, err := h.Put(ctx, source, "app.zip", localtest.Archive(t, "index.js", string(body)))
 	must(t, err)
 	putProfile(t, h.engine(t), "web")
 	return h

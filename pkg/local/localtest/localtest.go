@@ -5,6 +5,7 @@
 package localtest
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"crypto"
@@ -143,6 +144,19 @@ func Bundle(t testing.TB, key crypto.Signer) keys.Bundle {
 		Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}),
 		PrivateKey:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
 	}
+}
+
+// Archive is a ZIP archive with one entry.
+func Archive(t testing.TB, name, content string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	f, err := z.Create(name)
+	must(t, err)
+	_, err = io.WriteString(f, content)
+	must(t, err)
+	must(t, z.Close())
+	return b.Bytes()
 }
 
 func must(t testing.TB, err error) {
