@@ -34,7 +34,9 @@ func (m *migration) moveObjects(ctx context.Context) error {
 		// A client of AWS is one of a region.
 		OneRegion: at.endpoint == "" && at.bucket == "",
 		Damaged:   func(v transfer.Version, err error) { bar.clear(); m.warnOfDamage(v, err) },
-		Progress:  func(done, total transfer.Tally) { bar.draw(func() string { return transferred(done, total) }) },
+		Progress: func(doing transfer.Phase, p transfer.Progress) {
+			bar.draw(func() string { return transferred(doing, p) })
+		},
 		Moved: func(ctx context.Context, v transfer.Version, id string) error {
 			return m.moves.Add(ctx, records.Object{Bucket: v.Bucket, Key: v.Key, Version: v.ID}, id)
 		},
@@ -65,8 +67,14 @@ func (m *migration) warnOfDamage(v transfer.Version, err error) {
 func shellQuoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
 
 // transferred is a line that says how far a copy is.
-func transferred(done, total transfer.Tally) string {
-	have, all := done.Versions+done.Markers, total.Versions+total.Markers
-	half := int64(have) * 500 / int64(max(all, 1))
-	return fmt.Sprintf("%s  %d of %d versions, %d of %d MB", gauge(half+done.Bytes*500/max(total.Bytes, 1), 1000), have, all, done.Bytes>>20, total.Bytes>>20)
+func transferred(doing transfer.Phase, p transfer.Progress) string {
+	done, all := p.Done.Versions+p.Done.Markers, p.Total.Versions+p.Total.Markers
+	if doing == transfer.Looking {
+		return fmt.Sprintf("%d versions, %d MB", all, p.Total.Bytes>>20)
+	}
+	part := int64(done)*500/int64(max(all, 1)) + p.Done.Bytes*500/max(p.Total.Bytes, 1)
+	return fmt.Sprintf("%-7s %s  %s versions, %s MB", doing, gauge(part, 1000), of(int64(done), int64(all)), of(p.Done.Bytes>>20, p.Total.Bytes>>20))
 }
+
+// of is so much of a whole, always as wide.
+func of(n, whole int64) string { return fmt.Sprintf("%*d of %d", len(fmt.Sprint(whole)), n, whole) }

@@ -131,7 +131,7 @@ func (r *run) copyKey(ctx context.Context, p *plan, t twin) error {
 		if err != nil {
 			return fmt.Errorf("copy %s: %w", t.src.version(v), err)
 		}
-		r.there(v)
+		r.did(v)
 	}
 }
 

@@ -69,7 +69,7 @@ func (m *random) interrupted(to bucket.Store) {
 	left := rapid.IntRange(1, 10).Draw(m.rt, "until")
 	asked, stop := context.WithCancel(ctx)
 	defer stop()
-	_, err := transfer.Run(asked, transfer.Config{From: m.s, To: to, Page: 2, AtOnce: 2, Progress: func(_, _ transfer.Tally) {
+	_, err := transfer.Run(asked, transfer.Config{From: m.s, To: to, Page: 2, AtOnce: 2, Progress: func(transfer.Phase, transfer.Progress) {
 		if left--; left == 0 {
 			stop()
 		}

@@ -32,9 +32,9 @@ type Config struct {
 	// is not copied, and no later one of its key, so that the copy can be gone on with
 	// when it has been restored or deleted.
 	Damaged func(Version, error)
-	// Progress is told how much is there and how much there will be. It is called
-	// often, by one goroutine at a time, and must not wait; nil: nobody is.
-	Progress func(done, total Tally)
+	// Progress is told how far it is. It is called often, by one goroutine at a time, and
+	// must not wait; nil: nobody is.
+	Progress func(Phase, Progress)
 	// Moved is told, at the end, of each version that is called something else in the
 	// target, by one goroutine at a time; nil: nobody is.
 	Moved func(ctx context.Context, v Version, id string) error
@@ -46,6 +46,20 @@ type Config struct {
 	AtOnce int // how many keys are copied at once; 0: 8
 	Page   int // how many versions of a key are held in memory at most; 0: bucket.MaxKeys
 }
+
+// Phase is what Run is doing.
+type Phase string
+
+// The phases. In the first the total is not known, and grows.
+const (
+	Looking   Phase = "look"
+	Copying   Phase = "copy"
+	Comparing Phase = "compare"
+)
+
+// Progress is how much is done of a phase. What was in the target before counts as
+// copied.
+type Progress struct{ Done, Total Tally }
 
 // Version names a version in the source.
 type Version struct{ Bucket, Key, ID string }
@@ -94,6 +108,7 @@ func Run(ctx context.Context, c Config) (Tally, error) {
 	if err != nil {
 		return r.total, err
 	}
+	r.phase = Copying
 	for _, p := range plans {
 		if err := r.copy(ctx, p); err != nil {
 			return r.total, err
@@ -102,6 +117,7 @@ func Run(ctx context.Context, c Config) (Tally, error) {
 	if r.total.Damaged > 0 {
 		return r.total, ErrDamaged
 	}
+	r.phase, r.done = Comparing, Tally{}
 	for _, p := range plans {
 		if err := r.compare(ctx, p); err != nil {
 			return r.total, err
@@ -114,13 +130,14 @@ func Run(ctx context.Context, c Config) (Tally, error) {
 type run struct {
 	Config
 
+	phase       Phase
 	mu          sync.Mutex
 	done, total Tally
 	told        map[Version]bool // of what is damaged
 }
 
 func newRun(c Config) *run {
-	r := &run{Config: c, told: map[Version]bool{}}
+	r := &run{Config: c, phase: Looking, told: map[Version]bool{}}
 	if r.AtOnce == 0 {
 		r.AtOnce = 8
 	}
@@ -131,7 +148,7 @@ func newRun(c Config) *run {
 		r.Damaged = func(Version, error) {}
 	}
 	if r.Progress == nil {
-		r.Progress = func(_, _ Tally) {}
+		r.Progress = func(Phase, Progress) {}
 	}
 	if r.Moved == nil {
 		r.Moved = func(context.Context, Version, string) error { return nil }
@@ -150,12 +167,12 @@ func (r *run) damage(v Version, err error) {
 	}
 }
 
-// there counts a version that is in the target.
-func (r *run) there(v bucket.Version) {
+// did counts a version that is dealt with.
+func (r *run) did(v bucket.Version) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.done.add(v)
-	r.Progress(r.done, r.total)
+	r.Progress(r.phase, Progress{r.done, r.total})
 }
 
 // plan is what is to be done about a bucket.
@@ -249,6 +266,7 @@ func (r *run) lookAt(ctx context.Context, p *plan, t twin) error {
 			r.mu.Lock()
 			p.missing++
 			r.total.add(v)
+			r.Progress(r.phase, Progress{r.done, r.total})
 			r.mu.Unlock()
 		}
 	}
@@ -278,8 +296,8 @@ func (r *run) begun(ctx context.Context, t twin) (int, error) {
 		}
 		r.mu.Lock()
 		r.total.add(mine)
-		r.done.add(mine)
 		r.mu.Unlock()
+		r.did(mine)
 	}
 	return t.dst.n, nil
 }
@@ -339,6 +357,7 @@ func (r *run) compareKey(ctx context.Context, t twin) error {
 		if err != nil {
 			return err
 		}
+		r.did(mine)
 	}
 }
 

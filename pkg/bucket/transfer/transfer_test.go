@@ -301,8 +301,11 @@ func TestEnded(t *testing.T) {
 	to, _ := dirIn(t)
 	asked, stop := context.WithTimeout(ctx, time.Hour)
 	n := 0
-	_, err := transfer.Run(asked, transfer.Config{From: from, To: to, AtOnce: 1, Progress: func(_, _ transfer.Tally) {
-		if n++; n == 4 {
+	_, err := transfer.Run(asked, transfer.Config{From: from, To: to, AtOnce: 1, Progress: func(p transfer.Phase, _ transfer.Progress) {
+		if p == transfer.Copying {
+			n++
+		}
+		if n == 4 {
 			stop()
 		}
 	}})
