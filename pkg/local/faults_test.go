@@ -182,6 +182,34 @@ func TestBrokenDisk(t *testing.T) {
 	}
 }
 
+// S3 may say that somebody else writes the same key just now, which need not stay so; and
+// what has been written by then is the job's.
+func TestWrittenBySomebodyElse(t *testing.T) {
+	for name, otherSucceeds := range map[string]bool{"who fails": false, "who succeeds": true} {
+		t.Run(name, func(t *testing.T) {
+			h := app(t)
+			c := h.Config()
+			puts := 0
+			c.Objects = faulty{h.Buckets, func(store func(io.Reader) (bucket.Stored, error), body io.Reader) (bucket.Stored, error) {
+				if puts++; puts > 1 {
+					return store(body)
+				}
+				if otherSucceeds {
+					store(body)
+				}
+				return bucket.Stored{}, &bucket.Error{Code: "ConditionalRequestConflict", Message: "A conflicting conditional operation is currently in progress.", Status: 409}
+			}}
+			e := open(t, c)
+			_, err := h.start(ctx, e, "")
+			must(t, err)
+			if job := h.ended(t, e); job.Status != types.SigningStatusSucceeded || puts != 2 {
+				t.Errorf("it is %s after %d tries: %s", job.Status, puts, aws.ToString(job.StatusReason))
+			}
+			h.checkJobs(t, nil)
+		})
+	}
+}
+
 // Who is interrupted leaves the job to the next one.
 func TestInterrupted(t *testing.T) {
 	h := app(t)

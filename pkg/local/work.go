@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -262,12 +263,31 @@ func (e *Engine) deliver(ctx context.Context, p *piece) (version string, err err
 	if err := sign.CheckSize(p.source.Size(), p.platform.maxSize); err != nil {
 		return "", err
 	}
-	stored, err := e.write(ctx, p)
-	if bucket.IsCode(err, bucket.PreconditionFailed) {
-		return e.delivered(ctx, p)
+	for tries := 1; ; tries++ {
+		stored, err := e.write(ctx, p)
+		switch {
+		case bucket.IsCode(err, bucket.PreconditionFailed):
+			return e.delivered(ctx, p)
+		case !bucket.IsCode(err, writtenAtOnce):
+			return stored.VersionID, err
+		case tries == mostTries:
+			return "", fmt.Errorf("%s is being written by somebody else, again and again: %v", p.key(), err) // nobody refuses it for good
+		}
+		select {
+		case <-ctx.Done():
+			return "", ctx.Err()
+		case <-time.After(time.Duration(tries) * 100 * time.Millisecond):
+		}
 	}
-	return stored.VersionID, err
 }
+
+// writtenAtOnce is what S3 says to one of two who write a key at the same time: the other
+// may be a worker that had the job before. It is not known then whether he succeeds
+// (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html).
+const (
+	writtenAtOnce = "ConditionalRequestConflict"
+	mostTries     = 6
+)
 
 // unwritable is why a job has failed whose destination lets itself be looked at, and
 // refuses to be written to.
@@ -299,7 +319,7 @@ func (e *Engine) write(ctx context.Context, p *piece) (bucket.Stored, error) {
 	if cause := <-signed; cause != nil && !errors.Is(cause, errUnread) {
 		return bucket.Stored{}, cause
 	}
-	if refusal := ofService(err); refusal != nil && !bucket.IsCode(err, bucket.PreconditionFailed) {
+	if refusal := ofService(err); refusal != nil && !slices.Contains([]string{bucket.PreconditionFailed, writtenAtOnce}, refusal.ErrorCode()) {
 		return bucket.Stored{}, unwritable(p.job.Destination.Bucket, refusal)
 	}
 	return stored, err
