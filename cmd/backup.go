@@ -12,6 +12,7 @@ import (
 
 	"signer/pkg/backup"
 	"signer/pkg/document"
+	"signer/pkg/keys"
 	"signer/pkg/records"
 )
 
@@ -98,7 +99,7 @@ func (s *session) homeFiles(home string) backup.Home {
 		},
 		Adopt: records.Adopt,
 		InUse: records.InUse,
-		Keys:  s.keysAt(home, s.env.Now).Hold,
+		Keys:  keys.InDir(filepath.Join(home, "keys")).Hold,
 		Spool: s.env.TempFile,
 	}
 }

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -24,7 +22,7 @@ const (
 // level is one of the certificates of a chain, of which there are four. The lifetimes are like those
 // of AWS Signer's (service format 8.4); the names are our own.
 type level struct {
-	path   string
+	file   string
 	name   string
 	life   time.Duration
 	margin time.Duration // when no more than this is left, another is made
@@ -34,29 +32,29 @@ type level struct {
 }
 
 // levels are those of a region, the root first and the leaf last.
-func (s *Store) levels(region string) []level {
-	room := s.room()
-	return slices.Concat([]level{s.rootLevel()}, s.shared(room), s.regional(region, room))
+func (s *Store) levels(ctx context.Context, in reader, region string) ([]level, error) {
+	room, err := s.room(ctx, in)
+	return slices.Concat([]level{s.rootLevel()}, shared(room), regional(region, room)), err
 }
 
 const again = "remove it, and another is made"
 
 // shared are the levels below the root that all regions have, if there is room for
 // so many CAs.
-func (s *Store) shared(room int) []level {
+func shared(room int) []level {
 	if room < ownLevels {
 		return nil
 	}
-	return []level{{filepath.Join(s.authority(), "intermediate.pem"), "Signer Local Intermediate CA", 50 * year, 5 * year, true, 1, again}}
+	return []level{{intermediateFile, "Signer Local Intermediate CA", 50 * year, 5 * year, true, 1, again}}
 }
 
 // regional are the levels of one region: its CA, if there is room for one, and the
 // leaf.
-func (s *Store) regional(region string, room int) []level {
-	dir := filepath.Join(s.authority(), region)
+func regional(region string, room int) []level {
+	dir := authorityDir + region + "/"
 	both := []level{
-		{filepath.Join(dir, "ca.pem"), "Signer Local " + region + " CA", year, 30 * day, true, 0, again},
-		{filepath.Join(dir, "leaf.pem"), "Signer Local " + region, 3 * day, leafMargin, false, 0, again},
+		{dir + caFile, "Signer Local " + region + " CA", year, 30 * day, true, 0, again},
+		{dir + leafFile, "Signer Local " + region, 3 * day, leafMargin, false, 0, again},
 	}
 	if room < 1 {
 		return both[1:]
@@ -65,29 +63,28 @@ func (s *Store) regional(region string, room int) []level {
 }
 
 func (s *Store) rootLevel() level {
-	advice := "restore it from a backup, or remove " + s.authority() + " to begin with a new root, which everybody must then trust"
-	return level{filepath.Join(s.authority(), "root.pem"), "Signer Local Root CA", 100 * year, 0, true, -1, advice}
+	advice := "restore it from a backup, or remove " + s.at(authorityDir) + " to begin with a new root, which everybody must then trust"
+	return level{rootFile, "Signer Local Root CA", 100 * year, 0, true, -1, advice}
 }
 
-func (s *Store) authority() string { return filepath.Join(s.dir, "authority") }
+// at says to people where a file, or the directory of some, is.
+func (s *Store) at(name string) string { return s.files.At(strings.TrimSuffix(name, "/")) }
 
 // Roots returns the certificates that must be trusted by whoever checks what
 // this authority's identities signed: the root, which is made if there is none, and
 // behind it those that it has replaced.
 func (s *Store) Roots(ctx context.Context) ([]*x509.Certificate, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.root()
+	b, err := s.root(ctx, s.files)
 	if errors.Is(err, fs.ErrNotExist) {
-		err = s.locked(ctx, func() (err error) {
-			b, err = s.oneRoot()
+		err = s.files.Change(ctx, func(d Draft) (err error) {
+			b, err = s.oneRoot(ctx, d)
 			return err
 		})
 	}
 	if err != nil {
 		return nil, err
 	}
-	return s.withFormer(b.root())
+	return s.withFormer(ctx, b.root())
 }
 
 // Identity returns who signs in a region: a key on P-384, whose certificate is
@@ -97,9 +94,7 @@ func (s *Store) Identity(ctx context.Context, region string) (Identity, error) {
 	if err := checkRegion(region); err != nil {
 		return Identity{}, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.leaf(ctx, region)
+	b, err := s.leafOf(ctx, region)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -116,45 +111,106 @@ func checkRegion(region string) error {
 	return nil
 }
 
-// leaf returns the leaf of a region, its key parsed. The lock is taken only when
-// something must be made.
-func (s *Store) leaf(ctx context.Context, region string) (*bundle, error) {
-	now := s.now()
-	s.forgetOther()
-	if b := s.leaves[region]; b != nil && b.holds(now, leafMargin) {
+// leaf is one that was read, and opened.
+type leaf struct {
+	*bundle
+	below string // the revision of the root's file
+}
+
+// leafOf returns the leaf of a region, its key parsed. It is read again when the root's
+// file has been written, by whomever: nothing is signed below a root that was replaced.
+func (s *Store) leafOf(ctx context.Context, region string) (*bundle, error) {
+	revision, err := s.files.Revision(ctx, rootFile)
+	if err != nil {
+		return nil, err
+	}
+	if b := s.known(region, revision); b != nil {
 		return b, nil
 	}
-	levels := s.levels(region)
-	b, err := s.present(levels, now)
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if b := s.known(region, revision); b != nil { // by whoever had the turn
+		return b, nil
+	}
+	var b *bundle
+	err = twice(func() (err error) {
+		b, err = s.readLeaf(ctx, region)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leaves[region] = leaf{b, revision}
+	return b, nil
+}
+
+// known is the leaf that was read below a revision of the root, if it is good still.
+func (s *Store) known(region, revision string) *bundle {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.leaves[region]
+	if revision == "" || l.below != revision || !l.holds(s.now(), leafMargin) {
+		return nil
+	}
+	return l.bundle
+}
+
+// readLeaf reads the leaf of a region, or makes it, and opens it. The lock is taken only
+// when something must be made.
+func (s *Store) readLeaf(ctx context.Context, region string) (*bundle, error) {
+	now := s.now()
+	levels, err := s.levels(ctx, s.files, region)
+	if err != nil {
+		return nil, err
+	}
+	b, err := s.present(ctx, s.files, levels, now)
 	if b == nil && err == nil {
-		err = s.locked(ctx, func() (err error) {
-			b, err = s.certified(s.levels(region), now)
+		err = s.files.Change(ctx, func(d Draft) error {
+			levels, err := s.levels(ctx, d, region)
+			if err == nil {
+				b, err = s.certified(ctx, d, levels, now)
+			}
 			return err
 		})
-	}
-	if err == nil {
-		err = s.open(b)
 	}
 	if err != nil {
 		return nil, err
 	}
-	s.leaves[region] = b
-	return b, nil
+	return s.openLeaf(ctx, region, b)
 }
 
-// forgetOther forgets the leaves that were read below another root than is there now.
-func (s *Store) forgetOther() {
-	root, err := os.Stat(s.rootLevel().path)
-	if err != nil || s.below == nil || !os.SameFile(root, s.below) || !root.ModTime().Equal(s.below.ModTime()) {
-		clear(s.leaves)
-		s.below = root
+// openLeaf opens a leaf. One that was opened before need not be, though it may be
+// encrypted otherwise by now: so whoever signs goes on when the passphrase is exchanged.
+func (s *Store) openLeaf(ctx context.Context, region string, b *bundle) (*bundle, error) {
+	s.mu.Lock()
+	last := s.leaves[region].bundle
+	s.mu.Unlock()
+	if last != nil && slices.EqualFunc(last.chain, b.chain, (*x509.Certificate).Equal) {
+		return last, nil
 	}
+	return b, s.open(ctx, s.files, b)
+}
+
+// twice does something again if it has met a key that is encrypted for another master
+// key: that may have been exchanged after the key was read.
+func twice(do func() error) error {
+	err := do()
+	if errors.Is(err, errOtherMaster) {
+		err = do()
+	}
+	return err
 }
 
 // present reads the last of levels. It returns nil if that must be made: because
 // it is not there, does not hold for long, or is of another root.
-func (s *Store) present(levels []level, now time.Time) (*bundle, error) {
-	root, err := s.root()
+func (s *Store) present(ctx context.Context, in reader, levels []level, now time.Time) (*bundle, error) {
+	root, err := s.root(ctx, in)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -162,7 +218,7 @@ func (s *Store) present(levels []level, now time.Time) (*bundle, error) {
 		return nil, err
 	}
 	last := levels[len(levels)-1]
-	b, err := readBundle(last.path, last.advice)
+	b, err := s.readBundle(ctx, in, last)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -176,25 +232,25 @@ func (s *Store) present(levels []level, now time.Time) (*bundle, error) {
 }
 
 // certified returns the last of levels, after making what is missing from the
-// first on. The caller holds the lock.
-func (s *Store) certified(levels []level, now time.Time) (*bundle, error) {
+// first on.
+func (s *Store) certified(ctx context.Context, d Draft, levels []level, now time.Time) (*bundle, error) {
 	if len(levels) == 1 {
-		return s.oneRoot()
+		return s.oneRoot(ctx, d)
 	}
-	if b, err := s.present(levels, now); b != nil || err != nil {
+	if b, err := s.present(ctx, d, levels, now); b != nil || err != nil {
 		return b, err
 	}
-	parent, err := s.certified(levels[:len(levels)-1], now)
+	parent, err := s.certified(ctx, d, levels[:len(levels)-1], now)
 	if err != nil {
 		return nil, err
 	}
 	last := levels[len(levels)-1]
-	b, err := s.issue(last, parent, now)
+	b, err := s.issue(ctx, d, last, parent, now)
 	if err != nil && parent.kept.Type == referenceBlock {
 		// It is replaced long before it ends, so that the one above may be away for
 		// a while.
 		last.margin = 0
-		if old, _ := s.present([]level{last}, now); old != nil {
+		if old, _ := s.present(ctx, d, []level{last}, now); old != nil {
 			return old, nil
 		}
 	}
@@ -202,9 +258,8 @@ func (s *Store) certified(levels []level, now time.Time) (*bundle, error) {
 }
 
 // root reads the root.
-func (s *Store) root() (*bundle, error) {
-	l := s.rootLevel()
-	b, err := readBundle(l.path, l.advice)
+func (s *Store) root(ctx context.Context, in reader) (*bundle, error) {
+	b, err := s.readBundle(ctx, in, s.rootLevel())
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +267,7 @@ func (s *Store) root() (*bundle, error) {
 	for _, c := range b.chain {
 		if now.Before(c.NotBefore) || !now.Before(c.NotAfter) {
 			return nil, fmt.Errorf("the root certificate in %s is good from %s to %s, and the clock says %s",
-				l.path, c.NotBefore.Format(time.DateTime), c.NotAfter.Format(time.DateTime), now.UTC().Format(time.DateTime))
+				b.at, c.NotBefore.Format(time.DateTime), c.NotAfter.Format(time.DateTime), now.UTC().Format(time.DateTime))
 		}
 	}
 	return b, nil
@@ -220,33 +275,28 @@ func (s *Store) root() (*bundle, error) {
 
 // oneRoot returns the root, and makes it only if nothing shows that there has
 // been one: another would turn everything signed so far into something nobody
-// trusts. The caller holds the lock.
-func (s *Store) oneRoot() (*bundle, error) {
-	b, err := s.root()
+// trusts.
+func (s *Store) oneRoot(ctx context.Context, d Draft) (*bundle, error) {
+	b, err := s.root(ctx, d)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return b, err
 	}
 	l := s.rootLevel()
-	other, err := s.otherThanRoot()
+	other, err := s.otherThanRoot(ctx, d)
 	if err != nil {
 		return nil, err
 	}
 	if other != "" {
-		return nil, fmt.Errorf("%s is missing, while %s is there: %s", l.path, other, l.advice)
+		return nil, fmt.Errorf("%s is missing, while %s is there: %s", s.at(l.file), other, l.advice)
 	}
-	return s.issue(l, nil, s.now())
+	return s.issue(ctx, d, l, nil, s.now())
 }
 
 // otherThanRoot is what shows that there has been a root; "" if nothing does.
-func (s *Store) otherThanRoot() (string, error) {
-	others, err := os.ReadDir(s.authority())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("look for the root certificate: %w", err)
+func (s *Store) otherThanRoot(ctx context.Context, d Draft) (string, error) {
+	others, err := d.List(ctx, authorityDir)
+	if err != nil || len(others) == 0 {
+		return "", err
 	}
-	for _, o := range others {
-		if !strings.HasPrefix(o.Name(), aside) {
-			return filepath.Join(s.authority(), o.Name()), nil
-		}
-	}
-	return "", nil
+	return s.at(others[0]), nil
 }

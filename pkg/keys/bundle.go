@@ -2,12 +2,12 @@ package keys
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 )
@@ -24,7 +24,7 @@ type bundle struct {
 	kept  *pem.Block    // the key, as it is kept
 	key   crypto.Signer // nil until it is opened, if it is encrypted or elsewhere
 
-	path, advice string // of the file, and what to do when that is damaged
+	at, advice string // where the file is, and what to do when that is damaged
 }
 
 func (b *bundle) root() *x509.Certificate { return b.chain[len(b.chain)-1] }
@@ -49,14 +49,14 @@ func samePublic(a, b crypto.PublicKey) bool {
 }
 
 // open makes the key of a bundle usable.
-func (s *Store) open(b *bundle) error {
+func (s *Store) open(ctx context.Context, in reader, b *bundle) error {
 	if b.key != nil {
 		return nil
 	}
 	if b.kept.Type == referenceBlock {
 		return s.openNamed(b)
 	}
-	der, err := s.unwrap(b.kept)
+	der, err := s.unwrap(ctx, in, b.kept)
 	if errors.Is(err, errOtherMaster) {
 		return b.damaged(err)
 	}
@@ -70,7 +70,7 @@ func (s *Store) open(b *bundle) error {
 }
 
 func (b *bundle) damaged(err error) error {
-	return fmt.Errorf("%s is damaged: %w; %s", b.path, err, b.advice)
+	return fmt.Errorf("%s is damaged: %w; %s", b.at, err, b.advice)
 }
 
 // under tells whether the chain goes on, at some place, with that of top.
@@ -109,17 +109,17 @@ func (b *bundle) encode() []byte {
 	return out.Bytes()
 }
 
-// readBundle reads the file at path. advice is what to do when it is damaged.
-func readBundle(path, advice string) (*bundle, error) {
-	text, err := os.ReadFile(path)
+// readBundle reads the file of a level.
+func (s *Store) readBundle(ctx context.Context, in reader, l level) (*bundle, error) {
+	text, err := in.Read(ctx, l.file)
 	if err != nil {
 		return nil, err
 	}
 	b, err := decodeBundle(text)
 	if err != nil {
-		return nil, (&bundle{path: path, advice: advice}).damaged(err)
+		return nil, (&bundle{at: s.at(l.file), advice: l.advice}).damaged(err)
 	}
-	b.path, b.advice = path, advice
+	b.at, b.advice = s.at(l.file), l.advice
 	return b, nil
 }
 

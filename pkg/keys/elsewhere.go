@@ -9,18 +9,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"unicode/utf8"
 )
 
-// Private keys can be elsewhere than in the directory: in a hardware security module,
+// Private keys can be elsewhere than in the files: in a hardware security module,
 // or with a service that keeps keys. The root's is, then, and those of imported
 // certificates are; in their files stands, in the place of a key, the name by which
 // it is found there.
 //
 // The keys of regions and leaves stay here. A leaf signs for three days and its CA
 // for a year, and that CA stands below the root itself: there is no intermediate,
-// which would be good for decades. So what can be stolen from this directory is good
+// which would be good for decades. So what can be stolen from the files is good
 // for a year at most, and the root is needed once a year for each region. The key
 // that seals secrets is here, too.
 
@@ -69,7 +68,7 @@ func (s *Store) Check(ctx context.Context) error {
 	case far != nil:
 		return far.Check(ctx)
 	}
-	text, err := os.ReadFile(s.rootLevel().path)
+	text, err := s.files.Read(ctx, rootFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -93,8 +92,8 @@ func (s *Store) named(name string) (crypto.Signer, error) {
 
 func nowhere(name string) error { return fmt.Errorf("%w: %s", ErrElsewhere, name) }
 
-// keep is a private key as it is kept: elsewhere, or here. The caller holds the lock.
-func (s *Store) keep(label string, block *pem.Block) (*pem.Block, error) {
+// keep is a private key as it is kept: elsewhere, or here.
+func (s *Store) keep(ctx context.Context, d Draft, label string, block *pem.Block) (*pem.Block, error) {
 	if block.Type == referenceBlock {
 		return block, nil
 	}
@@ -103,7 +102,7 @@ func (s *Store) keep(label string, block *pem.Block) (*pem.Block, error) {
 		return nil, err
 	}
 	if far == nil {
-		return s.wrap(block.Bytes)
+		return s.wrap(ctx, d, block.Bytes)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	key, ok := parsed.(crypto.Signer)

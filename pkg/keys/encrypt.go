@@ -2,13 +2,12 @@ package keys
 
 import (
 	"bytes"
+	"context"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"sync"
 
 	"filippo.io/age"
@@ -49,8 +48,6 @@ type master struct {
 	keys []*age.X25519Identity
 }
 
-func (s *Store) masterFile() string { return filepath.Join(s.dir, "master.age") }
-
 // secret is the passphrase; nil if there is none.
 func (s *Store) secret() (Secret, error) {
 	if s.passphrase == nil {
@@ -65,8 +62,8 @@ func (s *Store) secret() (Secret, error) {
 
 // masters returns the master keys: fs.ErrNotExist if there is none. The file is read
 // each time, since another process may have changed it.
-func (s *Store) masters() ([]*age.X25519Identity, error) {
-	text, err := os.ReadFile(s.masterFile())
+func (s *Store) masters(ctx context.Context, in reader) ([]*age.X25519Identity, error) {
+	text, err := in.Read(ctx, masterFile)
 	if err != nil {
 		return nil, err
 	}
@@ -80,17 +77,44 @@ func (s *Store) masters() ([]*age.X25519Identity, error) {
 		return nil, err
 	}
 	if secret == nil {
-		return nil, fmt.Errorf("%s: %w", s.dir, ErrLocked)
+		return nil, fmt.Errorf("%s: %w", s.at(""), ErrLocked)
 	}
 	keys, err := openMaster(text, secret)
 	if errors.Is(err, ErrPassphrase) {
-		return nil, fmt.Errorf("%s: %w", s.dir, err)
+		return nil, fmt.Errorf("%s: %w", s.at(""), err)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s is damaged: restore it from a backup", s.masterFile())
+		return nil, fmt.Errorf("%s is damaged: restore it from a backup", s.at(masterFile))
 	}
 	s.master.text, s.master.keys = text, keys
 	return keys, nil
+}
+
+// CheckPassphrase tells whether keys that are encrypted can be opened: ErrLocked or
+// ErrPassphrase if not. Keys that were opened before the passphrase was exchanged go on
+// to sign all the same.
+func (s *Store) CheckPassphrase(ctx context.Context) error {
+	_, err := s.masters(ctx, s.files)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// Plain tells whether a private key lies in its file as it is, or would if it was made
+// now.
+func (s *Store) Plain(ctx context.Context) (bool, error) {
+	all, err := s.files.ReadAll(ctx, "")
+	if err != nil {
+		return false, err
+	}
+	for name, text := range all {
+		if isOurs(name) && bytes.Contains(text, []byte("-----BEGIN "+keyBlock+"-----")) {
+			return true, nil
+		}
+	}
+	secret, err := s.secret()
+	return secret == nil && all[masterFile] == nil, err
 }
 
 // openMaster opens the master keys with a passphrase. An error never contains any
@@ -124,9 +148,8 @@ func openMaster(text []byte, secret Secret) ([]*age.X25519Identity, error) {
 	return keys, nil
 }
 
-// writeMasters replaces the master keys, under a passphrase. The caller holds the
-// lock.
-func (s *Store) writeMasters(keys []*age.X25519Identity, secret Secret) error {
+// writeMasters replaces the master keys, under a passphrase.
+func (s *Store) writeMasters(ctx context.Context, d Draft, keys []*age.X25519Identity, secret Secret) error {
 	to, err := age.NewScryptRecipient(string(secret))
 	if err != nil {
 		return err
@@ -141,7 +164,7 @@ func (s *Store) writeMasters(keys []*age.X25519Identity, secret Secret) error {
 		return err
 	}
 	text := pem.EncodeToMemory(block)
-	if err := write(s.masterFile(), text); err != nil {
+	if err := d.Write(ctx, masterFile, text); err != nil {
 		return err
 	}
 	s.master.mu.Lock()
@@ -151,10 +174,14 @@ func (s *Store) writeMasters(keys []*age.X25519Identity, secret Secret) error {
 }
 
 // makeMaster makes the first master key. Where keys are encrypted already it has been
-// lost, and another would only hide that. The caller holds the lock.
-func (s *Store) makeMaster(secret Secret) ([]*age.X25519Identity, error) {
-	for _, path := range s.keyFiles() {
-		if text, err := os.ReadFile(path); err == nil && bytes.Contains(text, []byte("BEGIN "+encryptedBlock)) {
+// lost, and another would only hide that.
+func (s *Store) makeMaster(ctx context.Context, d Draft, secret Secret) ([]*age.X25519Identity, error) {
+	names, err := keyFiles(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if text, err := d.Read(ctx, name); err == nil && bytes.Contains(text, []byte("BEGIN "+encryptedBlock)) {
 			return nil, s.masterMissing()
 		}
 	}
@@ -163,24 +190,24 @@ func (s *Store) makeMaster(secret Secret) ([]*age.X25519Identity, error) {
 		return nil, err
 	}
 	keys := []*age.X25519Identity{key}
-	return keys, s.writeMasters(keys, secret)
+	return keys, s.writeMasters(ctx, d, keys, secret)
 }
 
 func (s *Store) masterMissing() error {
-	return fmt.Errorf("%s is missing, without which the private keys cannot be read: restore it from a backup", s.masterFile())
+	return fmt.Errorf("%s is missing, without which the private keys cannot be read: restore it from a backup", s.at(masterFile))
 }
 
 // wrap is a private key as it is kept: encrypted, if there is a master key or a
-// passphrase to make one for. The caller holds the lock.
-func (s *Store) wrap(der []byte) (*pem.Block, error) {
-	keys, err := s.masters()
+// passphrase to make one for.
+func (s *Store) wrap(ctx context.Context, d Draft, der []byte) (*pem.Block, error) {
+	keys, err := s.masters(ctx, d)
 	if errors.Is(err, fs.ErrNotExist) {
 		var secret Secret
 		if secret, err = s.secret(); err == nil && secret == nil {
 			return &pem.Block{Type: keyBlock, Bytes: der}, nil
 		}
 		if err == nil {
-			keys, err = s.makeMaster(secret)
+			keys, err = s.makeMaster(ctx, d, secret)
 		}
 	}
 	if err != nil {
@@ -190,11 +217,11 @@ func (s *Store) wrap(der []byte) (*pem.Block, error) {
 }
 
 // unwrap is the private key, in PKCS #8, that a block holds.
-func (s *Store) unwrap(block *pem.Block) ([]byte, error) {
+func (s *Store) unwrap(ctx context.Context, in reader, block *pem.Block) ([]byte, error) {
 	if block.Type == keyBlock {
 		return block.Bytes, nil
 	}
-	keys, err := s.masters()
+	keys, err := s.masters(ctx, in)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, s.masterMissing()
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // Error is a refusal that ACM has a code for. Other errors of this package are
-// trouble with the directory or its files.
+// trouble with the files.
 type Error struct {
 	Code    string // as ACM names it, such as ValidationException
 	Message string

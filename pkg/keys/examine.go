@@ -7,8 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -16,9 +15,10 @@ import (
 	"crypto/x509"
 )
 
-// Item is a file of the directory, as [Store.Examine] finds it.
+// Item is a file, as [Store.Examine] finds it.
 type Item struct {
-	Path      string
+	File      string    // its name, such as authority/root.pem
+	Path      string    // where it is
 	Name      string    // the name in the certificate, or the ARN of an imported one; "" if it cannot be read
 	NotBefore time.Time // when the certificate begins to be good
 	NotAfter  time.Time // and when it ends; both zero if it cannot be read, or if there is no certificate
@@ -29,14 +29,14 @@ type Item struct {
 }
 
 // Examine looks at every file, and at how they belong together, and changes
-// nothing. An error means that the directory cannot be read; what is wrong with a
+// nothing. An error means that the files cannot be listed; what is wrong with a
 // file is told with the file.
-func (s *Store) Examine(context.Context) ([]Item, error) {
-	regions, err := s.regions()
+func (s *Store) Examine(ctx context.Context) ([]Item, error) {
+	regions, err := s.regions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	root := s.examineLevel(s.rootLevel(), nil)
+	root := s.examineLevel(ctx, s.rootLevel(), nil)
 	var all []Item
 	if root.Err == nil || len(regions) > 0 || !errors.Is(root.Err, fs.ErrNotExist) {
 		all = append(all, root.Item)
@@ -45,50 +45,47 @@ func (s *Store) Examine(context.Context) ([]Item, error) {
 	if root.Err == nil {
 		top = root.top()
 	}
-	room := s.room()
-	levels := s.shared(room)
+	room, _ := s.room(ctx, s.files) // what is wrong with the root has been told
+	levels := shared(room)
 	for _, region := range regions {
-		levels = append(levels, s.regional(region, room)...)
+		levels = append(levels, regional(region, room)...)
 	}
 	for _, l := range levels {
-		if i := s.examineLevel(l, top); !errors.Is(i.Err, fs.ErrNotExist) {
+		if i := s.examineLevel(ctx, l, top); !errors.Is(i.Err, fs.ErrNotExist) {
 			all = append(all, i.Item)
 		}
 	}
-	if i := s.examineSealingKey(); !errors.Is(i.Err, fs.ErrNotExist) {
+	if i := s.examineSealingKey(ctx); !errors.Is(i.Err, fs.ErrNotExist) {
 		all = append(all, i)
 	}
-	imported, err := s.examineImported()
+	imported, err := s.examineImported(ctx)
 	return append(all, imported...), err
 }
 
 // examineSealingKey looks at the key that seals secrets. It has no certificate.
-func (s *Store) examineSealingKey() Item {
-	i := Item{Path: s.sealingKey(), Name: "the key that seals secrets", Lasting: true}
-	text, err := os.ReadFile(i.Path)
+func (s *Store) examineSealingKey(ctx context.Context) Item {
+	i := Item{File: sealingFile, Path: s.at(sealingFile), Name: "the key that seals secrets", Lasting: true}
+	text, err := s.files.Read(ctx, sealingFile)
 	if err != nil {
 		i.Err = err
 		return i
 	}
 	if i.Plain = hasPlainKey(text); i.Plain {
-		_, i.Err = s.readSealingKey()
+		_, i.Err = s.readSealingKey(ctx)
 	}
 	return i
 }
 
 // regions are those that the authority has certificates for.
-func (s *Store) regions() ([]string, error) {
-	entries, err := os.ReadDir(s.authority())
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("look at the keys: %w", err)
-	}
+func (s *Store) regions(ctx context.Context) ([]string, error) {
+	names, err := s.files.List(ctx, authorityDir)
 	var all []string
-	for _, e := range entries {
-		if e.IsDir() && checkRegion(e.Name()) == nil {
-			all = append(all, e.Name())
+	for _, name := range names {
+		if region, _, ok := strings.Cut(strings.TrimPrefix(name, authorityDir), "/"); ok && checkRegion(region) == nil {
+			all = append(all, region)
 		}
 	}
-	return all, nil
+	return slices.Compact(all), err
 }
 
 // examined is an item with its certificates.
@@ -107,9 +104,9 @@ func (e examined) top() *x509.Certificate {
 
 // examineLevel looks at a file of the authority, whose chain ought to end with a
 // root; nil: with any.
-func (s *Store) examineLevel(l level, root *x509.Certificate) examined {
-	e := examined{Item: Item{Path: l.path, Lasting: l.path == s.rootLevel().path}}
-	text, err := os.ReadFile(l.path)
+func (s *Store) examineLevel(ctx context.Context, l level, root *x509.Certificate) examined {
+	e := examined{Item: Item{File: l.file, Path: s.at(l.file), Lasting: l.file == rootFile}}
+	text, err := s.files.Read(ctx, l.file)
 	if err != nil {
 		e.Err = err
 		if e.Lasting && errors.Is(err, fs.ErrNotExist) {
@@ -130,7 +127,7 @@ func (s *Store) examineLevel(l level, root *x509.Certificate) examined {
 		_, err = decodeBundle(text)
 	}
 	if err == nil && e.Lasting {
-		err = s.examineRoot(e.chain)
+		err = s.examineRoot(ctx, e.chain)
 	}
 	if err == nil && root != nil && !e.top().Equal(root) {
 		err = errors.New("it leads to another root")
@@ -144,7 +141,7 @@ func (s *Store) examineLevel(l level, root *x509.Certificate) examined {
 // examineRoot finds out whether the chain of the root's file can be its chain: that of
 // a root, or of a CA that was imported, and not of a file of the authority's that was
 // copied over it.
-func (s *Store) examineRoot(chain []*x509.Certificate) error {
+func (s *Store) examineRoot(ctx context.Context, chain []*x509.Certificate) error {
 	if c := chain[0]; !canCertify(c) {
 		return fmt.Errorf("its first certificate %s is not that of a CA", c.Subject.CommonName)
 	}
@@ -154,13 +151,17 @@ func (s *Store) examineRoot(chain []*x509.Certificate) error {
 	if len(chain) == 1 { // a root: nobody has certified it
 		return nil
 	}
-	for _, path := range s.keyFiles() {
-		if !slices.Contains([]string{"intermediate.pem", "ca.pem", "leaf.pem"}, filepath.Base(path)) {
+	names, err := keyFiles(ctx, s.files)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if name != intermediateFile && path.Base(name) != caFile && path.Base(name) != leafFile {
 			continue
 		}
-		text, _ := os.ReadFile(path) // what is wrong with that file is told with it
+		text, _ := s.files.Read(ctx, name) // what is wrong with that file is told with it
 		if found, err := certificatesIn(text); err == nil && len(found) > 0 && found[0].Equal(chain[0]) {
-			return fmt.Errorf("it has the certificate of %s, which the root has certified", path)
+			return fmt.Errorf("it has the certificate of %s, which the root has certified", s.at(name))
 		}
 	}
 	return nil
@@ -177,24 +178,25 @@ func hasPlainKey(text []byte) bool {
 }
 
 // examineImported looks at the imported certificates.
-func (s *Store) examineImported() ([]Item, error) {
-	files, err := filepath.Glob(filepath.Join(s.imported(), "*.json"))
-	if err != nil {
-		return nil, err
-	}
-	slices.Sort(files)
+func (s *Store) examineImported(ctx context.Context) ([]Item, error) {
+	names, err := s.files.List(ctx, importedDir)
 	var all []Item
-	for _, path := range files {
-		if i := examineRecord(path); !errors.Is(i.Err, fs.ErrNotExist) { // deleted meanwhile
+	for _, name := range names {
+		if !isImported(name) {
+			continue
+		}
+		if i := s.examineRecord(ctx, name); !errors.Is(i.Err, fs.ErrNotExist) { // deleted meanwhile
 			all = append(all, i)
 		}
 	}
-	return all, nil
+	return all, err
 }
 
-func examineRecord(path string) Item {
-	i := Item{Path: path, Lasting: true}
-	r, err := readRecord(path)
+func errUnreadable() error { return errors.New("its certificate cannot be read") }
+
+func (s *Store) examineRecord(ctx context.Context, name string) Item {
+	i := Item{File: name, Path: s.at(name), Lasting: true}
+	r, err := s.readRecord(ctx, s.files, name)
 	if err != nil {
 		i.Err = err
 		return i
@@ -203,14 +205,14 @@ func examineRecord(path string) Item {
 	i.Elsewhere = referenceIn([]byte(r.PrivateKey))
 	found, err := parseCertificates([]byte(r.Certificate))
 	if err != nil || len(found) != 1 {
-		i.Err = recordDamaged(path, "its certificate cannot be read")
+		i.Err = recordDamaged(i.Path, errUnreadable())
 		return i
 	}
 	i.NotBefore, i.NotAfter = found[0].NotBefore, found[0].NotAfter
-	if id, err := parseARN(r.ARN); err != nil || id != strings.TrimSuffix(filepath.Base(path), ".json") {
-		i.Err = recordDamaged(path, "it is not the file of the certificate that it names")
+	if id, err := parseARN(r.ARN); err != nil || name != importedFile(id) {
+		i.Err = recordDamaged(i.Path, errors.New("it is not the file of the certificate that it names"))
 	} else if i.Plain {
-		_, i.Err = r.material(path)
+		_, i.Err = r.material(i.Path)
 	}
 	return i
 }

@@ -10,8 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"maps"
 	"regexp"
 	"slices"
 	"time"
@@ -60,7 +59,7 @@ func (s *Store) Import(ctx context.Context, at Place, b Bundle) (*Certificate, e
 	if err != nil {
 		return nil, err
 	}
-	if err := s.locked(ctx, func() error { return s.put(r) }); err != nil {
+	if err := s.files.Change(ctx, func(d Draft) error { return s.put(ctx, d, r) }); err != nil {
 		return nil, err
 	}
 	return m.certificate(r), nil
@@ -74,20 +73,20 @@ func (s *Store) Reimport(ctx context.Context, arn string, b Bundle) (*Certificat
 	if err != nil {
 		return nil, err
 	}
-	err = s.locked(ctx, func() error {
-		old, err := s.Certificate(ctx, arn)
+	err = s.files.Change(ctx, func(d Draft) error {
+		was, old, err := s.find(ctx, d, arn)
 		switch {
 		case errors.Is(err, errDamaged): // to import it again is the remedy
 		case isNotFound(err):
 			return notFound("Could not find certificate %s.", arn)
 		case err != nil:
 			return err
-		case old.KeyAlgorithm != m.algorithm:
-			return invalid("The certificate %s has a key of the kind %s, and cannot be replaced by one of the kind %s.", arn, old.KeyAlgorithm, m.algorithm)
+		case old.algorithm != m.algorithm:
+			return invalid("The certificate %s has a key of the kind %s, and cannot be replaced by one of the kind %s.", arn, old.algorithm, m.algorithm)
 		default:
-			r.CreatedAt = old.CreatedAt
+			r.CreatedAt = was.CreatedAt
 		}
-		return s.put(r)
+		return s.put(ctx, d, r)
 	})
 	if err != nil {
 		return nil, err
@@ -117,25 +116,18 @@ func (s *Store) admit(arn string, b Bundle) (*material, *record, error) {
 }
 
 // Certificates returns all imported certificates, the oldest first.
-func (s *Store) Certificates(context.Context) ([]*Certificate, error) {
-	files, err := filepath.Glob(filepath.Join(s.imported(), "*.json"))
+func (s *Store) Certificates(ctx context.Context) ([]*Certificate, error) {
+	records, err := s.records(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var list []*Certificate
-	for _, path := range files {
-		r, err := readRecord(path)
-		if errors.Is(err, fs.ErrNotExist) { // deleted meanwhile
-			continue
-		}
+	for _, name := range slices.Sorted(maps.Keys(records)) {
+		m, err := records[name].material(s.at(name))
 		if err != nil {
 			return nil, err
 		}
-		m, err := r.material(path)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, m.certificate(r))
+		list = append(list, m.certificate(records[name]))
 	}
 	slices.SortFunc(list, func(a, b *Certificate) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ARN, b.ARN))
@@ -143,9 +135,27 @@ func (s *Store) Certificates(context.Context) ([]*Certificate, error) {
 	return list, nil
 }
 
+// records are those of all imported certificates, by the names of their files.
+func (s *Store) records(ctx context.Context) (map[string]*record, error) {
+	files, err := s.files.ReadAll(ctx, importedDir)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]*record{}
+	for name, text := range files {
+		if !isImported(name) {
+			continue
+		}
+		if all[name], err = s.parseRecord(name, text); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
 // Certificate returns the certificate at arn, or a ResourceNotFoundException.
-func (s *Store) Certificate(_ context.Context, arn string) (*Certificate, error) {
-	r, m, err := s.find(arn)
+func (s *Store) Certificate(ctx context.Context, arn string) (*Certificate, error) {
+	r, m, err := s.find(ctx, s.files, arn)
 	if err != nil {
 		return nil, err
 	}
@@ -154,53 +164,65 @@ func (s *Store) Certificate(_ context.Context, arn string) (*Certificate, error)
 
 // Imported returns who signs with the certificate at arn. It does not ask whether
 // the certificate has expired since it was imported.
-func (s *Store) Imported(_ context.Context, arn string) (Identity, error) {
-	r, m, err := s.find(arn)
-	if err == nil && m.key == nil {
-		err = s.openRecord(r, m)
-	}
-	if err != nil {
-		return Identity{}, err
-	}
-	return Identity{opaque{m.key}, slices.Insert(m.chain, 0, m.leaf)}, nil
+func (s *Store) Imported(ctx context.Context, arn string) (id Identity, err error) {
+	err = twice(func() error {
+		r, m, err := s.find(ctx, s.files, arn)
+		if err == nil && m.key == nil {
+			err = s.openRecord(ctx, r, m)
+		}
+		if err == nil {
+			id = Identity{opaque{m.key}, slices.Insert(m.chain, 0, m.leaf)}
+		}
+		return err
+	})
+	return id, err
 }
 
 // Delete removes the certificate at arn and its key, damaged or not. If there is
 // none, it fails with ResourceNotFoundException.
 func (s *Store) Delete(ctx context.Context, arn string) error {
-	if _, _, err := s.find(arn); err != nil && !errors.Is(err, errDamaged) {
+	if _, _, err := s.find(ctx, s.files, arn); err != nil && !errors.Is(err, errDamaged) {
 		return err
 	}
 	id, err := parseARN(arn)
 	if err != nil {
 		return err
 	}
-	return s.locked(ctx, func() error {
-		err := os.Remove(s.file(id))
-		if errors.Is(err, fs.ErrNotExist) {
+	removed := false // if it is done again, it may have been done
+	return s.files.Change(ctx, func(d Draft) error {
+		err := d.Remove(ctx, importedFile(id))
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && removed:
+			return nil
+		case errors.Is(err, fs.ErrNotExist):
 			return notFoundAt(arn)
-		}
-		if err != nil {
+		case err != nil:
 			return fmt.Errorf("delete certificate %s: %w", arn, err)
 		}
-		return syncDir(s.imported())
+		removed = true
+		return nil
 	})
 }
 
-func (s *Store) imported() string { return filepath.Join(s.dir, "certificates") }
+// importedFile is the file of an imported certificate.
+func importedFile(id string) string { return importedDir + id + ".json" }
 
-func (s *Store) file(id string) string { return filepath.Join(s.imported(), id+".json") }
-
-func (s *Store) put(r *record) error {
+func (s *Store) put(ctx context.Context, d Draft, r *record) error {
 	id, err := parseARN(r.ARN)
 	if err != nil {
 		return err
 	}
-	data, err := convertRecordKey(r, func(block *pem.Block) (*pem.Block, error) { return s.keep(r.ARN, block) })
+	data, err := convertRecordKey(r, func(block *pem.Block) (*pem.Block, error) {
+		kept, err := s.keep(ctx, d, r.ARN, block)
+		if err == nil && kept.Type == referenceBlock { // it goes there once, though all of this may be done again
+			r.PrivateKey = string(pem.EncodeToMemory(kept))
+		}
+		return kept, err
+	})
 	if err != nil {
 		return err
 	}
-	return write(s.file(id), data)
+	return d.Write(ctx, importedFile(id), data)
 }
 
 // encode is what the file of the record holds.
@@ -210,19 +232,19 @@ func (r *record) encode() ([]byte, error) {
 }
 
 // find reads and parses the record at arn.
-func (s *Store) find(arn string) (*record, *material, error) {
+func (s *Store) find(ctx context.Context, in reader, arn string) (*record, *material, error) {
 	id, err := parseARN(arn)
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := readRecord(s.file(id))
+	r, err := s.readRecord(ctx, in, importedFile(id))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && r.ARN != arn {
 		return nil, nil, notFoundAt(arn)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := r.material(s.file(id))
+	m, err := r.material(s.at(importedFile(id)))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -231,25 +253,29 @@ func (s *Store) find(arn string) (*record, *material, error) {
 
 var errDamaged = errors.New("the file is damaged")
 
-func readRecord(path string) (*record, error) {
-	data, err := os.ReadFile(path)
+func (s *Store) readRecord(ctx context.Context, in reader, name string) (*record, error) {
+	text, err := in.Read(ctx, name)
 	if err != nil {
 		return nil, err
 	}
+	return s.parseRecord(name, text)
+}
+
+func (s *Store) parseRecord(name string, text []byte) (*record, error) {
 	r := new(record)
-	if err := json.Unmarshal(data, r); err != nil {
-		return nil, recordDamaged(path, "it is not JSON as it should be")
+	if err := json.Unmarshal(text, r); err != nil {
+		return nil, recordDamaged(s.at(name), errors.New("it is not JSON as it should be"))
 	}
 	return r, nil
 }
 
-func recordDamaged(path, what string) error {
-	return fmt.Errorf("%w: %s: %s; import the certificate again under its ARN, or delete it", errDamaged, path, what)
+func recordDamaged(at string, what error) error {
+	return fmt.Errorf("%w: %s: %w; import the certificate again under its ARN, or delete it", errDamaged, at, what)
 }
 
-// material parses what the record at path holds. A key that is encrypted, or
+// material parses what a record holds, and says where that is if it cannot. A key that is encrypted, or
 // elsewhere, is left alone.
-func (r *record) material(path string) (*material, error) {
+func (r *record) material(at string) (*material, error) {
 	b := Bundle{Certificate: []byte(r.Certificate), PrivateKey: Secret(r.PrivateKey), Chain: []byte(r.Chain)}
 	parse := b.parse
 	if block, _ := pem.Decode(b.PrivateKey); block != nil && (block.Type == encryptedBlock || block.Type == referenceBlock) {
@@ -257,34 +283,72 @@ func (r *record) material(path string) (*material, error) {
 	}
 	m, err := parse()
 	if err != nil {
-		return nil, recordDamaged(path, err.Error())
+		return nil, recordDamaged(at, errors.New(err.Error())) // which is of the file, and not of who asks
 	}
 	return m, nil
 }
 
-// openRecord decrypts the key of a record, or finds it where it is.
-func (s *Store) openRecord(r *record, m *material) error {
-	key, err := s.recordKey(r)
+// openRecord decrypts the key of a record, or finds it where it is. One that was
+// decrypted before need not be, though it may be encrypted otherwise by now: see
+// [Store.openLeaf].
+func (s *Store) openRecord(ctx context.Context, r *record, m *material) error {
+	if m.key = s.decryptedBefore(r.ARN, m.leaf); m.key != nil {
+		return nil
+	}
+	key, far, err := s.recordKey(ctx, r)
 	if err == nil {
 		err = m.hold(key)
 	}
 	var refused *Error
-	if id, _ := parseARN(r.ARN); errors.Is(err, errOtherMaster) || errors.As(err, &refused) {
-		return recordDamaged(s.file(id), err.Error())
+	if errors.As(err, &refused) {
+		err = errors.New(err.Error()) // which is of the file, and not of who asks
+	}
+	if id, _ := parseARN(r.ARN); errors.Is(err, errOtherMaster) || refused != nil {
+		return recordDamaged(s.at(importedFile(id)), err)
+	}
+	if err == nil && !far {
+		s.remember(r.ARN, m)
 	}
 	return err
 }
 
-func (s *Store) recordKey(r *record) (crypto.Signer, error) {
+// mostOpened is how many keys of imported certificates are remembered.
+const mostOpened = 256
+
+// remember keeps a key that was decrypted.
+func (s *Store) remember(arn string, m *material) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.opened) >= mostOpened {
+		clear(s.opened)
+	}
+	s.opened[arn] = Identity{m.key, []*x509.Certificate{m.leaf}}
+}
+
+// decryptedBefore is the key of a certificate, or nil.
+func (s *Store) decryptedBefore(arn string, leaf *x509.Certificate) crypto.Signer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, ok := s.opened[arn]
+	if !ok || !id.Chain[0].Equal(leaf) {
+		return nil
+	}
+	return id.Key
+}
+
+// recordKey is the key of a record, and whether it is elsewhere.
+func (s *Store) recordKey(ctx context.Context, r *record) (key crypto.Signer, far bool, err error) {
 	block, _ := pem.Decode([]byte(r.PrivateKey)) // there is one: see material
 	if block.Type == referenceBlock {
-		return s.named(string(block.Bytes))
+		key, err = s.named(string(block.Bytes))
+		return key, true, err
 	}
-	der, err := s.unwrap(block)
+	der, err := s.unwrap(ctx, s.files, block)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return parseKey(pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: der}))
+	key, err = parseKey(pem.EncodeToMemory(&pem.Block{Type: keyBlock, Bytes: der}))
+	return key, false, err
 }
 
 func notFoundAt(arn string) error {

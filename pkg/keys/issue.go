@@ -1,6 +1,7 @@
 package keys
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -20,16 +21,16 @@ const skew = time.Hour
 
 // issue makes a key and its certificate and writes them to their file. A parent
 // of nil stands for the new key itself.
-func (s *Store) issue(l level, parent *bundle, now time.Time) (*bundle, error) {
-	b, key, err := s.newBundle(l, parent, now)
+func (s *Store) issue(ctx context.Context, d Draft, l level, parent *bundle, now time.Time) (*bundle, error) {
+	b, key, err := s.newBundle(ctx, d, l, parent, now)
 	if err == nil && key.Type == keyBlock {
-		key, err = s.wrap(key.Bytes)
+		key, err = s.wrap(ctx, d, key.Bytes)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("make the certificate %s: %w", l.name, err)
 	}
 	b.kept = key
-	if err := write(l.path, b.encode()); err != nil {
+	if err := d.Write(ctx, l.file, b.encode()); err != nil {
 		return nil, err
 	}
 	return b, nil
@@ -37,16 +38,16 @@ func (s *Store) issue(l level, parent *bundle, now time.Time) (*bundle, error) {
 
 // newBundle makes a key and its certificate, and returns the key in PKCS #8 as well,
 // or its name.
-func (s *Store) newBundle(l level, parent *bundle, now time.Time) (_ *bundle, block *pem.Block, err error) {
+func (s *Store) newBundle(ctx context.Context, in reader, l level, parent *bundle, now time.Time) (_ *bundle, block *pem.Block, err error) {
 	key, block, err := s.newKey(parent == nil)
 	if err != nil {
 		return nil, nil, err
 	}
-	c, above, err := s.certify(l, key, parent, now)
+	c, above, err := s.certify(ctx, in, l, key, parent, now)
 	if err != nil {
 		return nil, nil, err
 	}
-	return &bundle{chain: slices.Concat([]*x509.Certificate{c}, above), key: opaque{key}, path: l.path, advice: l.advice}, block, nil
+	return &bundle{chain: slices.Concat([]*x509.Certificate{c}, above), key: opaque{key}, at: s.at(l.file), advice: l.advice}, block, nil
 }
 
 // newKey makes a key. That of a root may be elsewhere.
@@ -70,14 +71,14 @@ func (s *Store) newKey(root bool) (crypto.Signer, *pem.Block, error) {
 }
 
 // certify makes the certificate of a key, and returns those above it too.
-func (s *Store) certify(l level, key crypto.Signer, parent *bundle, now time.Time) (c *x509.Certificate, above []*x509.Certificate, err error) {
+func (s *Store) certify(ctx context.Context, in reader, l level, key crypto.Signer, parent *bundle, now time.Time) (c *x509.Certificate, above []*x509.Certificate, err error) {
 	template, err := l.template(s.rand, now)
 	if err != nil {
 		return nil, nil, err
 	}
 	by, signer := template, key
 	if parent != nil {
-		if err := s.open(parent); err != nil {
+		if err := s.open(ctx, in, parent); err != nil {
 			return nil, nil, err
 		}
 		by, signer, above = parent.chain[0], parent.key, parent.chain

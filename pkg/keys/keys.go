@@ -2,10 +2,10 @@
 // authority, which stands in for AWS Signer's own, and imported certificates,
 // which stand in for those in AWS Certificate Manager (ACM).
 //
-// Everything lies in one directory, each key with its certificates in one file
-// that only its owner can read:
+// Everything lies in files, each key with its certificates in one: in a directory,
+// where only their owner can read them (see dir.go), or wherever else there are
+// [Files]:
 //
-//	lock                          held while anything is written
 //	authority/root.pem            made once; what others trust
 //	authority/intermediate.pem    certified by the root
 //	authority/REGION/ca.pem       certified by the intermediate, for a year
@@ -17,13 +17,12 @@
 //
 // With a passphrase every private key is encrypted: see encrypt.go. Certificates
 // never are, so that who only reads them needs none. Some can be kept out of the
-// directory altogether: see elsewhere.go.
+// files altogether: see elsewhere.go.
 //
 // Keys and certificates of the authority are made when they are first needed,
-// and made anew before they expire; the root is never made twice. Files are
-// written aside, synced and renamed under the lock, so that any number of
-// processes may use the directory at once, and one that dies leaves every file
-// whole or absent.
+// and made anew before they expire; the root is never made twice. Files are changed
+// by one at a time, so that any number of processes may use them at once, and one
+// that dies leaves every file whole or absent.
 //
 // The package knows neither AWS Signer nor the formats of signatures. It never
 // hands out a private key: an [Identity] signs, and prints as nothing.
@@ -36,30 +35,31 @@ import (
 	"crypto/x509"
 	"fmt"
 	"io"
-	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // Config says where keys are kept, and what time and chance are.
 type Config struct {
-	Dir string
+	Files Files  // where they are; nil: in Dir
+	Dir   string // a directory, which need not exist
 	// Passphrase is asked for what the private keys are encrypted with, when one is
 	// needed that is, or is made; nil, or "": they are not to be encrypted. It may be
 	// asked several times, and by several goroutines.
 	Passphrase func() (Secret, error)
 	// Elsewhere is where the root's key and those of imported certificates are to be,
-	// or are; nil, or one that returns nil: in the directory. It is asked whenever one
+	// or are; nil, or one that returns nil: in the files. It is asked whenever one
 	// is needed, by several goroutines.
 	Elsewhere func() (Elsewhere, error)
 	Now       func() time.Time // nil means time.Now
 	Rand      io.Reader        // nil means crypto/rand.Reader
 }
 
-// Store keeps keys in a directory. It may be used from several goroutines, and
-// the directory by several stores and processes, at once.
+// Store keeps keys. It may be used from several goroutines, and its files by several
+// stores and processes, at once.
 type Store struct {
-	dir        string
+	files      Files
 	passphrase func() (Secret, error)
 	elsewhere  func() (Elsewhere, error)
 	now        func() time.Time
@@ -67,17 +67,16 @@ type Store struct {
 	work       int // workFactor, but for tests
 	master     master
 
-	mu     sync.Mutex
-	leaves map[string]*bundle // by region, as last read
-	below  os.FileInfo        // the file of the root that they are below
+	turn chan struct{} // held by who reads or makes a leaf for all
 
-	sealing struct {
-		mu  sync.Mutex
-		box cipher.AEAD // nil until the key is read
-	}
+	mu     sync.Mutex
+	leaves map[string]leaf     // by region, as last read
+	opened map[string]Identity // of imported certificates whose keys were decrypted, by ARN
+
+	sealing atomic.Pointer[cipher.AEAD] // nil until the key is read
 }
 
-// Open returns the keys in a directory, which need not exist: nothing is read or
+// Open returns the keys in files, of which there may be none: nothing is read or
 // written before a method needs it.
 func Open(c Config) *Store {
 	if c.Now == nil {
@@ -86,7 +85,11 @@ func Open(c Config) *Store {
 	if c.Rand == nil {
 		c.Rand = rand.Reader
 	}
-	return &Store{dir: c.Dir, passphrase: c.Passphrase, elsewhere: c.Elsewhere, now: c.Now, rand: c.Rand, work: workFactor, leaves: map[string]*bundle{}}
+	if c.Files == nil {
+		c.Files = InDir(c.Dir)
+	}
+	return &Store{files: c.Files, passphrase: c.Passphrase, elsewhere: c.Elsewhere, now: c.Now, rand: c.Rand, work: workFactor,
+		turn: make(chan struct{}, 1), leaves: map[string]leaf{}, opened: map[string]Identity{}}
 }
 
 // Identity signs, and says who does. The key is opaque: it shows its public half

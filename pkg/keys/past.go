@@ -16,12 +16,17 @@ func (s *Store) IdentityAt(ctx context.Context, region string, at time.Time) (Id
 	if err != nil || (&bundle{chain: id.Chain}).covers(at) {
 		return id, err
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, err := s.past(s.levels(region), at)
-	if err == nil {
-		err = s.open(b)
-	}
+	var b *bundle
+	err = twice(func() error {
+		levels, err := s.levels(ctx, s.files, region)
+		if err == nil {
+			b, err = s.past(ctx, levels, at)
+		}
+		if err == nil {
+			err = s.open(ctx, s.files, b)
+		}
+		return err
+	})
 	if err != nil {
 		return Identity{}, err
 	}
@@ -30,9 +35,9 @@ func (s *Store) IdentityAt(ctx context.Context, region string, at time.Time) (Id
 
 // past returns the last of levels as it could have been at a time. All of them
 // are there.
-func (s *Store) past(levels []level, at time.Time) (*bundle, error) {
+func (s *Store) past(ctx context.Context, levels []level, at time.Time) (*bundle, error) {
 	last := levels[len(levels)-1]
-	b, err := readBundle(last.path, last.advice)
+	b, err := s.readBundle(ctx, s.files, last)
 	if err != nil || b.covers(at) {
 		return b, err
 	}
@@ -40,11 +45,11 @@ func (s *Store) past(levels []level, at time.Time) (*bundle, error) {
 		return nil, invalid("Nothing can be signed with the time %s: the root certificate is good from %s to %s.",
 			at.UTC().Format(time.RFC3339), b.root().NotBefore.Format(time.RFC3339), b.root().NotAfter.Format(time.RFC3339))
 	}
-	parent, err := s.past(levels[:len(levels)-1], at)
+	parent, err := s.past(ctx, levels[:len(levels)-1], at)
 	if err != nil {
 		return nil, err
 	}
-	b, _, err = s.newBundle(last, parent, at)
+	b, _, err = s.newBundle(ctx, s.files, last, parent, at)
 	return b, err
 }
 

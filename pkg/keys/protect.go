@@ -8,8 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"slices"
 	"strings"
 
@@ -24,35 +23,35 @@ import (
 // ends an exchange that was interrupted. It fails with ErrNoPassphrase if there is
 // none.
 func (s *Store) Encrypt(ctx context.Context) error {
-	return s.locked(ctx, func() error {
+	return s.files.Change(ctx, func(d Draft) error {
 		secret, err := s.secret()
 		if err != nil {
 			return err
 		}
 		if secret == nil {
-			return fmt.Errorf("encrypt the private keys in %s: %w", s.dir, ErrNoPassphrase)
+			return fmt.Errorf("encrypt the private keys in %s: %w", s.at(""), ErrNoPassphrase)
 		}
-		keys, err := s.masters()
+		keys, err := s.masters(ctx, d)
 		if errors.Is(err, fs.ErrNotExist) {
-			keys, err = s.makeMaster(secret)
+			keys, err = s.makeMaster(ctx, d, secret)
 		}
 		if err != nil {
 			return err
 		}
-		return s.encryptAll(ctx, keys, secret)
+		return s.encryptAll(ctx, d, keys, secret)
 	})
 }
 
 // encryptAll has every key encrypted with the first master key, and forgets the
-// others. The caller holds the lock.
-func (s *Store) encryptAll(ctx context.Context, keys []*age.X25519Identity, secret Secret) error {
-	err := s.convertAll(ctx, func(block *pem.Block) (*pem.Block, error) {
+// others.
+func (s *Store) encryptAll(ctx context.Context, d Draft, keys []*age.X25519Identity, secret Secret) error {
+	err := s.convertAll(ctx, d, func(block *pem.Block) (*pem.Block, error) {
 		if block.Type == encryptedBlock {
 			if _, err := decrypted(block, keys[0]); err == nil {
 				return block, nil
 			}
 		}
-		der, err := s.unwrap(block)
+		der, err := s.unwrap(ctx, d, block)
 		if err != nil {
 			return nil, err
 		}
@@ -61,27 +60,30 @@ func (s *Store) encryptAll(ctx context.Context, keys []*age.X25519Identity, secr
 	if err != nil || len(keys) == 1 {
 		return err
 	}
-	return s.writeMasters(keys[:1], secret)
+	return s.writeMasters(ctx, d, keys[:1], secret)
 }
 
 // Decrypt keeps every private key as it is, and forgets the master key. It fails with
 // ErrNotEncrypted if there is none, as Rotate does.
 func (s *Store) Decrypt(ctx context.Context) error {
-	return s.locked(ctx, func() error {
-		if _, err := s.masters(); err != nil {
+	done := false
+	return s.files.Change(ctx, func(d Draft) error {
+		_, err := s.masters(ctx, d)
+		if done && errors.Is(err, fs.ErrNotExist) { // it has come about, as was not known
+			return nil
+		}
+		if err != nil {
 			return s.notEncrypted(err)
 		}
-		err := s.convertAll(ctx, func(block *pem.Block) (*pem.Block, error) {
-			der, err := s.unwrap(block)
+		err = s.convertAll(ctx, d, func(block *pem.Block) (*pem.Block, error) {
+			der, err := s.unwrap(ctx, d, block)
 			return &pem.Block{Type: keyBlock, Bytes: der}, err
 		})
 		if err != nil {
 			return err
 		}
-		if err := os.Remove(s.masterFile()); err != nil {
-			return err
-		}
-		return syncDir(s.dir)
+		done = true
+		return d.Remove(ctx, masterFile)
 	})
 }
 
@@ -91,74 +93,103 @@ func (s *Store) Rotate(ctx context.Context, passphrase Secret) error {
 	if len(passphrase) == 0 {
 		return errors.New("the new passphrase is empty")
 	}
-	return s.locked(ctx, func() error {
-		old, err := s.masters()
+	key, err := age.GenerateX25519Identity()
+	if err != nil {
+		return err
+	}
+	return s.files.Change(ctx, func(d Draft) error {
+		old, err := s.masters(ctx, d)
 		if err != nil {
 			return s.notEncrypted(err)
 		}
-		key, err := age.GenerateX25519Identity()
-		if err != nil {
-			return err
+		if len(old) == 1 && old[0].String() == key.String() { // it has come about, as was not known
+			return nil
 		}
 		keys := slices.Concat([]*age.X25519Identity{key}, old)
-		if err := s.writeMasters(keys, passphrase); err != nil {
+		if err := s.writeMasters(ctx, d, keys, passphrase); err != nil {
 			return err
 		}
-		return s.encryptAll(ctx, keys, passphrase)
+		return s.encryptAll(ctx, d, keys, passphrase)
 	})
 }
 
 func (s *Store) notEncrypted(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s: %w", s.dir, ErrNotEncrypted)
+		return fmt.Errorf("%s: %w", s.at(""), ErrNotEncrypted)
 	}
 	return err
 }
 
+// keyForms are the forms of the names of files that hold private keys.
+func keyForms() []string {
+	return []string{authorityDir + "*.pem", authorityDir + "*/*.pem", importedDir + "*.json", sealingFile}
+}
+
 // keyFiles are the files that hold private keys.
-func (s *Store) keyFiles() []string {
+func keyFiles(ctx context.Context, in reader) ([]string, error) {
+	names, err := in.List(ctx, "")
 	var all []string
-	for _, form := range []string{"authority/*.pem", "authority/*/*.pem", "certificates/*.json", "sealing.pem"} {
-		found, _ := filepath.Glob(filepath.Join(s.dir, filepath.FromSlash(form))) // the forms are good
-		all = append(all, found...)
+	for _, form := range keyForms() {
+		for _, name := range names {
+			if matches(form, name) {
+				all = append(all, name)
+			}
+		}
 	}
-	return all
+	return all, err
+}
+
+func matches(form, name string) bool {
+	ok, _ := path.Match(form, name) // the forms are good
+	return ok
+}
+
+// isImported tells whether a file's name is that of an imported certificate's.
+func isImported(name string) bool { return matches(importedDir+"*.json", name) }
+
+// isOurs tells whether a name is one that this package gives.
+func isOurs(name string) bool {
+	return name == masterFile || name == formerFile || slices.ContainsFunc(keyForms(), func(form string) bool { return matches(form, name) })
 }
 
 // convertAll converts the keys in all files. What is damaged stays as it is, and is
-// told at the end. The caller holds the lock.
-func (s *Store) convertAll(ctx context.Context, convert func(*pem.Block) (*pem.Block, error)) error {
+// told at the end.
+func (s *Store) convertAll(ctx context.Context, d Draft, convert func(*pem.Block) (*pem.Block, error)) error {
+	names, err := keyFiles(ctx, d)
+	if err != nil {
+		return err
+	}
 	var all error
-	for _, path := range s.keyFiles() {
+	for _, name := range names {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		err := convertFile(path, convert)
+		err := convertFile(ctx, d, name, convert)
 		switch {
 		case errors.Is(err, ErrLocked) || errors.Is(err, ErrPassphrase):
 			return err
 		case err != nil:
-			all = errors.Join(all, fmt.Errorf("%s: %w", path, err))
+			all = errors.Join(all, fmt.Errorf("%s: %w", s.at(name), err))
 		}
 	}
 	return all
 }
 
 // convertFile converts the key in a file.
-func convertFile(path string, convert func(*pem.Block) (*pem.Block, error)) error {
-	old, err := os.ReadFile(path)
+func convertFile(ctx context.Context, d Draft, name string, convert func(*pem.Block) (*pem.Block, error)) error {
+	old, err := d.Read(ctx, name)
 	if err != nil {
 		return err
 	}
 	converted := convertPEM
-	if strings.HasSuffix(path, ".json") {
+	if strings.HasSuffix(name, ".json") {
 		converted = convertRecord
 	}
 	text, err := converted(old, convert)
 	if err != nil || bytes.Equal(text, old) {
 		return err
 	}
-	return write(path, text)
+	return d.Write(ctx, name, text)
 }
 
 func convertPEM(text []byte, convert func(*pem.Block) (*pem.Block, error)) ([]byte, error) {

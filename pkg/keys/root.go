@@ -10,8 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -38,35 +36,40 @@ func (s *Store) ImportRoot(ctx context.Context, b Bundle, replace bool) error {
 	if err != nil {
 		return err
 	}
-	l := s.rootLevel()
-	return s.locked(ctx, func() error {
-		old, err := readBundle(l.path, l.advice)
+	return s.files.Change(ctx, func(d Draft) error {
+		old, err := s.readBundle(ctx, d, s.rootLevel())
 		switch {
 		case err == nil && slices.EqualFunc(old.chain, top.chain, (*x509.Certificate).Equal):
 			if moves, err := s.moves(old, key); err != nil || !moves {
 				return err
 			}
 		case err == nil && !replace:
-			return fmt.Errorf("%s: %w", s.authority(), ErrRootExists)
+			return fmt.Errorf("%s: %w", s.at(authorityDir), ErrRootExists)
 		case err == nil:
-			err = s.keepFormer(old.root())
+			err = s.keepFormer(ctx, d, old.root())
 		case errors.Is(err, fs.ErrNotExist) && !replace:
-			err = s.lost()
+			err = s.lost(ctx, d)
 		case errors.Is(err, fs.ErrNotExist):
 			err = nil
 		}
 		if err != nil {
 			return err
 		}
-		return s.install(top, key)
+		if top.kept, err = s.keep(ctx, d, "signer root", key); err != nil {
+			return err
+		}
+		if top.kept.Type == referenceBlock {
+			key = top.kept // it goes there once, though all of this may be done again
+		}
+		return install(ctx, d, top)
 	})
 }
 
 // lost returns an error if there has been a root that is missing.
-func (s *Store) lost() error {
-	other, err := s.otherThanRoot()
+func (s *Store) lost(ctx context.Context, d Draft) error {
+	other, err := s.otherThanRoot(ctx, d)
 	if other != "" {
-		err = fmt.Errorf("%s is missing, while %s is there: %w", s.rootLevel().path, other, ErrRootExists)
+		err = fmt.Errorf("%s is missing, while %s is there: %w", s.at(rootFile), other, ErrRootExists)
 	}
 	return err
 }
@@ -83,21 +86,19 @@ func (s *Store) moves(root *bundle, key *pem.Block) (bool, error) {
 
 // install makes a CA the top of the authority, and takes away what another has
 // certified: all of it is made again when it is needed.
-func (s *Store) install(top *bundle, key *pem.Block) (err error) {
-	if top.kept, err = s.keep("signer root", key); err != nil {
+func install(ctx context.Context, d Draft, top *bundle) error {
+	if err := d.Write(ctx, rootFile, top.encode()); err != nil {
 		return err
 	}
-	if err := write(s.rootLevel().path, top.encode()); err != nil {
+	names, err := keyFiles(ctx, d)
+	if err != nil {
 		return err
 	}
-	for _, path := range s.keyFiles() {
-		if !strings.HasPrefix(path, s.authority()) || path == s.rootLevel().path {
+	for _, name := range names {
+		if !strings.HasPrefix(name, authorityDir) || name == rootFile {
 			continue
 		}
-		if err := os.Remove(path); err != nil {
-			return err
-		}
-		if err := syncDir(filepath.Dir(path)); err != nil {
+		if err := d.Remove(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -192,28 +193,31 @@ func below(chain []*x509.Certificate) int {
 // room is how many CAs of its own the authority can put between its root and a leaf.
 // One that is certified by a root of others is as good as the first of them, and so is
 // one whose key is elsewhere.
-func (s *Store) room() int {
-	text, err := os.ReadFile(s.rootLevel().path)
-	if err != nil {
+func (s *Store) room(ctx context.Context, in reader) (int, error) {
+	text, err := in.Read(ctx, rootFile)
+	if errors.Is(err, fs.ErrNotExist) {
 		if far, _ := s.far(); far != nil { // what is wrong there is found by who makes the root
-			return ownLevels - 1
+			return ownLevels - 1, nil
 		}
-		return ownLevels
+		return ownLevels, nil
+	}
+	if err != nil {
+		return ownLevels, err
 	}
 	chain, err := certificatesIn(text)
 	if err != nil || len(chain) == 0 {
-		return ownLevels // it is damaged, which whoever needs it finds
+		return ownLevels, nil // it is damaged, which whoever needs it finds
 	}
 	room := below(chain)
 	if len(chain) > 1 || referenceIn(text) != "" {
 		room = min(room, ownLevels-1)
 	}
-	return max(room, 0)
+	return max(room, 0), nil
 }
 
 // keepFormer keeps the certificate of a root that is replaced.
-func (s *Store) keepFormer(root *x509.Certificate) error {
-	former, err := s.former()
+func (s *Store) keepFormer(ctx context.Context, d Draft, root *x509.Certificate) error {
+	former, err := s.former(ctx, d)
 	if err != nil || slices.ContainsFunc(former, root.Equal) {
 		return err
 	}
@@ -221,14 +225,12 @@ func (s *Store) keepFormer(root *x509.Certificate) error {
 	for _, c := range append(former, root) {
 		pem.Encode(&text, &pem.Block{Type: certificateBlock, Bytes: c.Raw}) // to memory: cannot fail
 	}
-	return write(s.formerFile(), text.Bytes())
+	return d.Write(ctx, formerFile, text.Bytes())
 }
 
-func (s *Store) formerFile() string { return filepath.Join(s.dir, "former-roots.pem") }
-
 // former are the roots that were replaced, the oldest first.
-func (s *Store) former() ([]*x509.Certificate, error) {
-	text, err := os.ReadFile(s.formerFile())
+func (s *Store) former(ctx context.Context, in reader) ([]*x509.Certificate, error) {
+	text, err := in.Read(ctx, formerFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -237,14 +239,14 @@ func (s *Store) former() ([]*x509.Certificate, error) {
 	}
 	all, err := certificatesIn(text)
 	if err != nil || len(all) == 0 {
-		return nil, fmt.Errorf("%s is damaged: it has no certificate that can be read; restore it from a backup, or remove it to trust none of them", s.formerFile())
+		return nil, fmt.Errorf("%s is damaged: it has no certificate that can be read; restore it from a backup, or remove it to trust none of them", s.at(formerFile))
 	}
 	return all, nil
 }
 
 // withFormer adds to the root those that were before it.
-func (s *Store) withFormer(root *x509.Certificate) ([]*x509.Certificate, error) {
-	former, err := s.former()
+func (s *Store) withFormer(ctx context.Context, root *x509.Certificate) ([]*x509.Certificate, error) {
+	former, err := s.former(ctx, s.files)
 	if err != nil {
 		return nil, err
 	}

@@ -14,8 +14,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 )
 
 // Secrets that lie elsewhere are sealed with a key that lies here: AES-256-GCM, by a
@@ -26,12 +24,12 @@ import (
 // without blanks. The label says what the secret is for; it is no secret, and
 // Unseal must be given it again. The key is made if there is none yet.
 func (s *Store) Seal(ctx context.Context, label string, secret Secret) (string, error) {
-	box, err := s.box()
+	box, err := s.box(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := s.locked(ctx, s.makeSealingKey); err != nil {
+		if err := s.files.Change(ctx, func(d Draft) error { return s.makeSealingKey(ctx, d) }); err != nil {
 			return "", err
 		}
-		box, err = s.box()
+		box, err = s.box(ctx)
 	}
 	if err != nil {
 		return "", err
@@ -44,8 +42,8 @@ func (s *Store) Seal(ctx context.Context, label string, secret Secret) (string, 
 }
 
 // Unseal opens what Seal made.
-func (s *Store) Unseal(_ context.Context, label, sealed string) (Secret, error) {
-	box, err := s.box()
+func (s *Store) Unseal(ctx context.Context, label, sealed string) (Secret, error) {
+	box, err := s.box(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("open a secret: %w", err)
 	}
@@ -64,17 +62,17 @@ func errSealed(label string) error {
 	return fmt.Errorf("the secret of %s was not sealed with the key in these keys, or is damaged", label)
 }
 
-func (s *Store) sealingKey() string { return filepath.Join(s.dir, "sealing.pem") }
-
 // box returns what seals and opens. It reads the key once: fs.ErrNotExist if there
 // is none.
-func (s *Store) box() (cipher.AEAD, error) {
-	s.sealing.mu.Lock()
-	defer s.sealing.mu.Unlock()
-	if s.sealing.box != nil {
-		return s.sealing.box, nil
+func (s *Store) box(ctx context.Context) (cipher.AEAD, error) {
+	if box := s.sealing.Load(); box != nil {
+		return *box, nil
 	}
-	key, err := s.readSealingKey()
+	var key *ecdh.PrivateKey
+	err := twice(func() (err error) {
+		key, err = s.readSealingKey(ctx)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -86,14 +84,16 @@ func (s *Store) box() (cipher.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.sealing.box, err = cipher.NewGCM(block)
-	return s.sealing.box, err
+	box, err := cipher.NewGCM(block)
+	if err == nil {
+		s.sealing.Store(&box)
+	}
+	return box, err
 }
 
-// makeSealingKey makes the key, unless another process has. The caller holds the
-// lock.
-func (s *Store) makeSealingKey() error {
-	if _, err := os.Stat(s.sealingKey()); !errors.Is(err, fs.ErrNotExist) {
+// makeSealingKey makes the key, unless another process has.
+func (s *Store) makeSealingKey(ctx context.Context, d Draft) error {
+	if _, err := d.Read(ctx, sealingFile); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	seed := make([]byte, 32)
@@ -108,27 +108,29 @@ func (s *Store) makeSealingKey() error {
 	if err != nil {
 		return err
 	}
-	block, err := s.wrap(der)
+	block, err := s.wrap(ctx, d, der)
 	if err != nil {
 		return fmt.Errorf("make a key to seal with: %w", err)
 	}
-	return write(s.sealingKey(), pem.EncodeToMemory(block))
+	return d.Write(ctx, sealingFile, pem.EncodeToMemory(block))
 }
 
 // readSealingKey reads the key. An error never contains any of it.
-func (s *Store) readSealingKey() (*ecdh.PrivateKey, error) {
-	text, err := os.ReadFile(s.sealingKey())
+func (s *Store) readSealingKey(ctx context.Context) (*ecdh.PrivateKey, error) {
+	text, err := s.files.Read(ctx, sealingFile)
 	if err != nil {
 		return nil, err
 	}
-	damaged := fmt.Errorf("%s is damaged: restore it from a backup, or remove it and make the access keys anew, whose secrets it seals", s.sealingKey())
+	damaged := func(err error) error {
+		return fmt.Errorf("%s is damaged: %w; restore it from a backup, or remove it and make the access keys anew, whose secrets it seals", s.at(sealingFile), err)
+	}
 	block, _ := pem.Decode(text)
 	if block == nil || !isKey(block) {
-		return nil, damaged
+		return nil, damaged(errors.New("it holds no key"))
 	}
-	der, err := s.unwrap(block)
+	der, err := s.unwrap(ctx, s.files, block)
 	if errors.Is(err, errOtherMaster) {
-		return nil, damaged
+		return nil, damaged(err)
 	}
 	if err != nil {
 		return nil, err
@@ -136,7 +138,7 @@ func (s *Store) readSealingKey() (*ecdh.PrivateKey, error) {
 	parsed, err := x509.ParsePKCS8PrivateKey(der)
 	key, ok := parsed.(*ecdh.PrivateKey)
 	if err != nil || !ok {
-		return nil, damaged
+		return nil, damaged(errors.New("its key cannot be read"))
 	}
 	return key, nil
 }

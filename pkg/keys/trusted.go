@@ -8,8 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 )
 
@@ -19,9 +17,8 @@ import (
 // Trusted returns what [Store.Roots] does if there is an authority already, and
 // nothing if there is none. It is for whoever only checks signatures: no key is
 // read, whatever protects it, and nothing is made.
-func (s *Store) Trusted(context.Context) ([]*x509.Certificate, error) {
-	l := s.rootLevel()
-	text, err := os.ReadFile(l.path)
+func (s *Store) Trusted(ctx context.Context) ([]*x509.Certificate, error) {
+	text, err := s.files.Read(ctx, rootFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -30,9 +27,9 @@ func (s *Store) Trusted(context.Context) ([]*x509.Certificate, error) {
 	}
 	chain, err := certificatesIn(text)
 	if err != nil || len(chain) == 0 {
-		return nil, fmt.Errorf("%s is damaged: it has no certificate that can be read; %s", l.path, l.advice)
+		return nil, fmt.Errorf("%s is damaged: it has no certificate that can be read; %s", s.at(rootFile), s.rootLevel().advice)
 	}
-	return s.withFormer(chain[len(chain)-1])
+	return s.withFormer(ctx, chain[len(chain)-1])
 }
 
 // certificatesIn returns the certificates among PEM blocks.
@@ -62,23 +59,16 @@ type Public struct {
 
 // Publics returns all imported certificates by their ARNs. Like [Store.Trusted] it
 // reads no key.
-func (s *Store) Publics(context.Context) ([]Public, error) {
-	files, err := filepath.Glob(filepath.Join(s.imported(), "*.json"))
+func (s *Store) Publics(ctx context.Context) ([]Public, error) {
+	records, err := s.records(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var all []Public
-	for _, path := range files {
-		r, err := readRecord(path)
-		if errors.Is(err, fs.ErrNotExist) { // deleted meanwhile
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
+	for name, r := range records {
 		found, err := parseCertificates([]byte(r.Certificate))
 		if err != nil || len(found) != 1 {
-			return nil, recordDamaged(path, "its certificate cannot be read")
+			return nil, recordDamaged(s.at(name), errUnreadable())
 		}
 		all = append(all, Public{r.ARN, found[0]})
 	}
