@@ -12,7 +12,8 @@ import (
 // ErrDiffers says that two databases that should hold the same do not.
 var ErrDiffers = errors.New("they do not hold the same")
 
-// tables are all that records are made of, each with its primary key.
+// tables are all that records are made of, each with its primary key. The files of keys
+// are not among them: those are copied by whom they belong to.
 func tables() []table {
 	return []table{
 		{"profiles", []string{"account", "region", "name"}},

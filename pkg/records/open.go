@@ -29,6 +29,19 @@ type Config struct {
 	Existing bool
 }
 
+// Where is where the records are, as people may read it: nothing secret of a URL is
+// in it.
+func (c Config) Where() (string, error) {
+	if c.URL == "" {
+		return c.Path, nil
+	}
+	at, err := newServer(c.URL)
+	if err != nil {
+		return "", err
+	}
+	return at.name(), nil
+}
+
 // application marks a file as ours, "SGNR" in SQLite's application_id.
 const application = 0x53474e52
 

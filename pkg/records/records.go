@@ -1,6 +1,7 @@
 // Package records keeps what the local engine remembers: profiles, their
 // policies, and jobs, in a database; and the access keys of those who may call a
-// server.
+// server. Where machines share the database it has the files of their keys, too,
+// whatever is in them.
 //
 // The database is a file, SQLite, which any number of processes may have open
 // at once; or PostgreSQL, which processes on many machines share. The SQL is one
@@ -19,6 +20,7 @@ package records
 import (
 	"database/sql"
 	"errors"
+	"sync/atomic"
 )
 
 // The states that the package itself must know. A profile starts Active, and a
@@ -60,13 +62,23 @@ type Store struct {
 	calmly  bool          // a server has been reached: should it be away, it comes back
 	reading bool          // opened to look at, and nothing else
 	writing chan struct{} // holds the one place for a writer of this process
+	users   atomic.Int32  // who have it, beside one
 	queue   queue
 	known   known
 	workers workers
 }
 
+// Share gives the Store to one more user. It is closed when all have closed it.
+func (s *Store) Share() *Store {
+	s.users.Add(1)
+	return s
+}
+
 // Close closes the database, and ends the worker that [Store.Enlist] made.
 // Nothing is lost without it.
 func (s *Store) Close() error {
+	if s.users.Add(-1) >= 0 {
+		return nil
+	}
 	return errors.Join(s.workers.retire(), s.db.Close())
 }

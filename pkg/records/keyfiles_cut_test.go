@@ -1,0 +1,167 @@
+package records_test
+
+import (
+	"context"
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"signer/pkg/keys"
+	"signer/pkg/records/recordstest"
+)
+
+// vault is a place for private keys elsewhere that counts those it has.
+type vault struct {
+	mu   sync.Mutex
+	keys map[string]crypto.Signer
+}
+
+func (v *vault) Make() (string, crypto.Signer, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.keys["root"] == nil {
+		key, err := ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+		if err != nil {
+			return "", nil, err
+		}
+		v.keys["root"] = key
+	}
+	return "root", v.keys["root"], nil
+}
+
+func (v *vault) Keep(label string, key crypto.Signer) (string, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	name := fmt.Sprint(label, " ", len(v.keys))
+	v.keys[name] = key
+	return name, nil
+}
+
+func (v *vault) Key(name string) (crypto.Signer, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.keys[name], nil
+}
+
+func (v *vault) Check(context.Context) error { return nil }
+
+// authority is a bundle that certifies itself.
+func authority(t *testing.T) keys.Bundle {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "ours"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	must(t, err)
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	must(t, err)
+	return keys.Bundle{Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), PrivateKey: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})}
+}
+
+// holding are keys that have been made and imported.
+type holding struct {
+	*keys.Store
+	arn   string
+	vault *vault
+}
+
+// Wherever the connection breaks while keys are changed, that is done once, whoever
+// asked for it is told so, and no key is made twice elsewhere.
+func testServerKeyFilesCut(t *testing.T, server *recordstest.Server) {
+	place := keys.Place{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
+	for name, d := range map[string]struct {
+		passphrase string
+		far        bool
+		fresh      bool // with nothing there
+		do         func(holding) error
+		phrase     string // after it
+	}{
+		"Identity": {fresh: true, do: func(h holding) error { _, err := h.Identity(ctx, "us-east-1"); return err }},
+		"IdentityElsewhere": {fresh: true, far: true, do: func(h holding) error {
+			_, err := h.Identity(ctx, "us-east-1")
+			return err
+		}},
+		"Seal":                {fresh: true, do: func(h holding) error { _, err := h.Seal(ctx, "AKIA", keys.Secret("hush")); return err }},
+		"Import":              {do: func(h holding) error { _, err := h.Import(ctx, place, authority(t)); return err }},
+		"ImportElsewhere":     {far: true, do: func(h holding) error { _, err := h.Import(ctx, place, authority(t)); return err }},
+		"Delete":              {do: func(h holding) error { return h.Delete(ctx, h.arn) }},
+		"ImportRoot":          {do: func(h holding) error { return h.ImportRoot(ctx, authority(t), true) }},
+		"ImportRootElsewhere": {far: true, do: func(h holding) error { return h.ImportRoot(ctx, authority(t), true) }},
+		"Rotate":              {passphrase: "old", phrase: "new", do: func(h holding) error { return h.Rotate(ctx, keys.Secret("new")) }},
+		"Decrypt":             {passphrase: "old", do: func(h holding) error { return h.Decrypt(ctx) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			way := &scissors{to: server.Addr()}
+			through := way.listen(t)
+			run := func(at int, deaf bool) (messages int) {
+				url := server.New(t)
+				direct := keyFiles{openURL(t, url).KeyFiles()}
+				cut := keyFiles{openURL(t, strings.Replace(url, server.Addr(), through, 1)).KeyFiles()}
+				h := holding{vault: &vault{keys: map[string]crypto.Signer{}}}
+				on := func(f keys.Files, passphrase string) *keys.Store {
+					c := keys.Config{Files: f, Passphrase: func() (keys.Secret, error) { return keys.Secret(passphrase), nil }}
+					if d.far {
+						c.Elsewhere = func() (keys.Elsewhere, error) { return h.vault, nil }
+					}
+					return keys.Open(c)
+				}
+				if !d.fresh {
+					seed := on(direct, d.passphrase)
+					_, err := seed.Identity(ctx, "us-east-1")
+					must(t, err)
+					c, err := seed.Import(ctx, place, authority(t))
+					must(t, err)
+					h.arn = c.ARN
+				}
+				before := len(h.vault.keys)
+				h.Store = on(cut, d.passphrase)
+				way.arm(at, deaf)
+				err := d.do(h)
+				if used := way.disarm(); err != nil || used == (at == uncut) {
+					t.Errorf("cut at %d, unheard %v: %t, %v", at, deaf, used, err)
+				}
+				if made := len(h.vault.keys) - before; d.far && made != 1 {
+					t.Errorf("cut at %d, unheard %v: %d keys were made elsewhere", at, deaf, made)
+				}
+				sound(t, on(direct, d.phrase))
+				return uncut - way.passing
+			}
+			messages := run(uncut, false)
+			run(messages/2, false)
+			run(messages-1, true) // the answer to COMMIT
+		})
+	}
+}
+
+// uncut is more messages than there are.
+const uncut = 1000
+
+// sound finds out whether keys are all whole and can be used.
+func sound(t *testing.T, s *keys.Store) {
+	t.Helper()
+	items, err := s.Examine(ctx)
+	all := []error{err}
+	for _, i := range items {
+		all = append(all, i.Err)
+		if strings.HasPrefix(i.Name, "arn:") {
+			_, err := s.Imported(ctx, i.Name)
+			all = append(all, err)
+		}
+	}
+	_, err = s.Identity(ctx, "us-east-1")
+	if err := errors.Join(append(all, err)...); err != nil {
+		t.Error(err)
+	}
+}
