@@ -21,7 +21,7 @@ const backupHelp = "Copy the home of the local engine into a file: records, priv
 	"The file holds the private keys: encrypted if they are in the home, and else as they are. It is made for its owner only; keep it so. " +
 	"A file that is there already is not replaced. With - the backup goes to standard output, and no answer does, so that another " +
 	"program can compress or encrypt it.\n\n" +
-	"What several machines share is not in the home, nor in the file: records in a database, objects in an object store. A warning says so.\n\n" +
+	"What several machines share is not in the home, nor in the file: records and keys in a database, objects in an object store. A warning says so.\n\n" +
 	"The file is a tar archive. It ends with a checksum of everything in it, to which restore holds it."
 
 // newBackup makes the command that copies a home into a file.
@@ -60,7 +60,7 @@ func (s *session) backup(ctx context.Context, name string) error {
 func (s *session) warnOfSharing(home string) error {
 	shared, err := s.sharing(home)
 	for _, part := range []struct{ url, advice string }{
-		{shared.DatabaseURL, "the records are in a database, and not in the backup: copy them first, with pg_dump for example"},
+		{shared.DatabaseURL, "records and keys are in a database, and not in the backup: copy them first, with pg_dump for example"},
 		{shared.ObjectStore, "objects are in an object store, and not in the backup: see that they are kept there"},
 	} {
 		if part.url != "" {
@@ -99,14 +99,14 @@ func (s *session) homeFiles(home string) backup.Home {
 		},
 		Adopt: records.Adopt,
 		InUse: records.InUse,
-		Keys:  keys.InDir(filepath.Join(home, "keys")).Hold,
+		Keys:  keysDir(home).Hold,
 		Spool: s.env.TempFile,
 	}
 }
 
 // plainKeys is how many private keys of a home are not encrypted.
 func (s *session) plainKeys(ctx context.Context, home string) (n int, err error) {
-	items, err := s.keysAt(home, s.env.Now).Examine(ctx)
+	items, err := keys.Open(keys.Config{Files: keysDir(home), Now: s.env.Now}).Examine(ctx)
 	for _, i := range items {
 		if i.Plain {
 			n++

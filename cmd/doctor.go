@@ -8,6 +8,8 @@ import (
 
 	"signer/pkg/doctor"
 	"signer/pkg/document"
+	"signer/pkg/keys"
+	"signer/pkg/records"
 )
 
 const doctorHelp = "Examine the home of the local engine, and change nothing. It looks at who can read and write its files; at " +
@@ -37,6 +39,14 @@ func (s *session) examine(ctx context.Context, quick bool) error {
 		return err
 	}
 	c := doctor.Config{Home: home, Now: s.env.Now(), Quick: quick, Database: shared.DatabaseURL}
+	if shared.DatabaseURL != "" {
+		looking, done, err := lookAtKeys(ctx, home, shared.DatabaseURL)
+		if err != nil {
+			return err
+		}
+		defer done()
+		c.KeyFiles = looking
+	}
 	if shared.ObjectStore != "" {
 		if c.Store, err = s.openBuckets(ctx, home, s.env.Now); err != nil {
 			return err
@@ -53,6 +63,26 @@ func (s *session) examine(ctx context.Context, quick bool) error {
 		return fmt.Errorf("%s is not sound: problems found: %d", home, len(found.Problems))
 	}
 	return nil
+}
+
+// lookAtKeys returns the keys in a database, which is only looked at.
+func lookAtKeys(ctx context.Context, home, url string) (files keys.Files, done func(), err error) {
+	c := records.Config{URL: url}
+	where, err := c.Where()
+	if err != nil {
+		return nil, nil, err
+	}
+	store, err := records.OpenToRead(ctx, c)
+	open := func(context.Context, bool) (*records.KeyFiles, error) { return nil, err } // which the examination tells
+	if err == nil {
+		all := store.KeyFiles()
+		open = func(context.Context, bool) (*records.KeyFiles, error) { return all, nil }
+	}
+	return keys.InPlaceOf(keysDir(home), databaseKeys{where, open}), func() {
+		if store != nil {
+			store.Close()
+		}
+	}, nil
 }
 
 func doctorAnswer(home string, r *doctor.Report) *document.Object {

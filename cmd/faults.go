@@ -125,9 +125,13 @@ func (s *session) localKeys(home string) (local.Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	moved := signers{s.keysAt(home, plan.Clock.Now(s.env.Now))}
-	if plan.Clock.Text == "" || plan.Clock.Back {
-		return moved, nil
+	real, err := s.keysAt(home)
+	if err != nil || plan.Clock.Text == "" {
+		return signers{real}, err
 	}
-	return movedKeys{moved, s.keysAt(home, s.env.Now)}, nil
+	moved, err := s.keysBy(home, plan.Clock.Now(s.env.Now))
+	if plan.Clock.Back {
+		return signers{moved}, err
+	}
+	return movedKeys{signers{moved}, real}, err
 }

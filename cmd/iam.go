@@ -31,11 +31,15 @@ func openIAM(ctx context.Context, s *session, _ []string) (caller, func(), error
 	if err != nil {
 		return nil, nil, err
 	}
+	own, err := s.keysAt(at.home)
+	if err != nil {
+		return nil, nil, err
+	}
 	store, err := s.openRecords(ctx, at.home, false)
 	if err != nil {
 		return nil, nil, err
 	}
-	a := accessKeys{records: store, keys: s.keysAt(at.home, s.env.Now), now: s.env.Now, rand: s.env.Rand,
+	a := accessKeys{records: store, keys: own, now: s.env.Now, rand: s.env.Rand,
 		partition: api.Partition(at.region), account: at.account, principal: at.principal}
 	call := func(ctx context.Context, op *api.Operation, params *document.Object) (*document.Object, error) {
 		if found := op.Input.Violations(params); len(found) > 0 {

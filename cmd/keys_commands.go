@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,7 +57,10 @@ func (s *session) onKeys(ctx context.Context, do func(context.Context, *keys.Sto
 	if err != nil {
 		return err
 	}
-	store := s.keysAt(home, s.env.Now)
+	store, err := s.keysAt(home)
+	if err != nil {
+		return err
+	}
 	if err := do(ctx, store); err != nil {
 		return err
 	}
@@ -66,18 +68,28 @@ func (s *session) onKeys(ctx context.Context, do func(context.Context, *keys.Sto
 	if err != nil {
 		return err
 	}
-	all := document.List{}
-	for _, i := range items {
-		all = append(all, s.keyAnswer(home, i))
+	shared, err := s.recordsConfig(home)
+	if err != nil {
+		return err
 	}
-	return s.print("Keys", document.New(member{Name: "keys", Value: all}))
+	answer, in, all := document.New(), "keys/", document.List{}
+	if shared.URL != "" {
+		where, err := shared.Where()
+		if err != nil {
+			return err
+		}
+		answer.Set("database", where)
+		in = ""
+	}
+	for _, i := range items {
+		all = append(all, s.keyAnswer(in+i.File, i))
+	}
+	answer.Set("keys", all)
+	return s.print("Keys", answer)
 }
 
-func (s *session) keyAnswer(home string, i keys.Item) *document.Object {
-	a := document.New(member{Name: "name", Value: i.Name}, member{Name: "file", Value: i.Path})
-	if rest, err := filepath.Rel(home, i.Path); err == nil {
-		a.Set("file", filepath.ToSlash(rest))
-	}
+func (s *session) keyAnswer(file string, i keys.Item) *document.Object {
+	a := document.New(member{Name: "name", Value: i.Name}, member{Name: "file", Value: file})
 	if i.Elsewhere != "" {
 		a.Set("elsewhere", i.Elsewhere)
 	} else {

@@ -8,11 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 )
 
-// The keys are in a token of SoftHSM.
-func TestKeysInToken(t *testing.T) {
+// newToken makes a token of SoftHSM, and returns the variables that lead to it.
+func newToken(t *testing.T) []string {
+	t.Helper()
 	util, err := exec.LookPath("softhsm2-util")
 	if err != nil {
 		t.Skip("softhsm2-util is not here")
@@ -29,8 +32,13 @@ func TestKeysInToken(t *testing.T) {
 	if out, err := exec.Command(util, "--init-token", "--free", "--label", "signer", "--so-pin", "87654321", "--pin", "1234").CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
+	return []string{"SOFTHSM2_CONF=" + conf, "SIGNER_KEYS=pkcs11:token=signer?module-path=" + modules[0], "SIGNER_PKCS11_PIN=1234"}
+}
+
+// The keys are in a token of SoftHSM.
+func TestKeysInToken(t *testing.T) {
 	h := newServeHome(t)
-	h.env = []string{"SOFTHSM2_CONF=" + conf, "SIGNER_KEYS=pkcs11:token=signer?module-path=" + modules[0], "SIGNER_PKCS11_PIN=1234"}
+	h.env = newToken(t)
 	worksElsewhere(t, h, "pkcs11:token=signer;id=")
 	if err := servesElsewhere(t, h).stop(t); err != nil {
 		t.Error(err)
@@ -42,4 +50,47 @@ func TestKeysInToken(t *testing.T) {
 	}
 	s.says(t, "its PIN was refused, and is not tried again")
 	s.secret(t, "4321")
+}
+
+// Servers that share a database and a token have one root, whose key is in the token and
+// whose certificate is in the database.
+func TestServersShareAToken(t *testing.T) {
+	h, _ := newSharedHome(t)
+	h.env = append(h.env, newToken(t)...)
+	var all sync.WaitGroup
+	roots := make([]string, 6)
+	for i := range roots {
+		at := h.onAnother()
+		all.Go(func() {
+			out, err := at.command("export-trust").CombinedOutput()
+			if roots[i] = string(out); err != nil {
+				t.Errorf("%v: %s", err, out)
+			}
+		})
+	}
+	all.Wait()
+	for _, root := range roots {
+		if root != roots[0] {
+			t.Errorf("there are two roots: %s %s", root, roots[0])
+		}
+	}
+	key := h.key(t, "maria")
+	certificate, private := ownPair(t, "device", false)
+	one, other := servesElsewhere(t, h.onAnother()), servesElsewhere(t, h.onAnother())
+	arn := one.acm(t, key, "ImportCertificate", map[string]any{"Certificate": certificate, "PrivateKey": private})["CertificateArn"].(string)
+	images(t, one.client(t, key))
+	for _, s := range []*served{one, other} {
+		if _, err := payload(t, s.client(t, key)); err != nil {
+			t.Error(err)
+		}
+	}
+	if got := h.onAnother().run(t, "keys", "list", "--query", "keys[?name=='"+arn+"' || file=='authority/root.pem'].elsewhere", "--output", "text"); strings.Count(got, "pkcs11:token=signer;id=") != 2 {
+		t.Errorf("got %s", got)
+	}
+	h.isSound(t)
+	for _, s := range []*served{one, other} {
+		must(t, s.stop(t))
+		s.quiet(t)
+		s.secret(t, "1234")
+	}
 }

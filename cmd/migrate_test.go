@@ -67,7 +67,9 @@ type moved struct {
 }
 
 func newMoved(t *testing.T) *moved {
-	return &moved{serveHome: newServeHome(t), body: map[string]string{}}
+	h := newServeHome(t)
+	h.env = append(h.env, "SIGNER_KEY_PASSPHRASE="+keyPhrase)
+	return &moved{serveHome: h, body: map[string]string{}}
 }
 
 // work signs three versions of an archive and something that is none, and revokes the

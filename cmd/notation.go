@@ -24,6 +24,7 @@ func answerNotation(ctx context.Context, env *Env) int {
 	quiet := *env
 	quiet.Stderr, quiet.StderrTerminal = io.Discard, false
 	s := newSession(&quiet)
+	defer s.database.close()
 	p := &notation.Plugin{Version: version, Open: s.openForNotation, Words: func(err error) string { return s.complaint(err).message() }}
 	command := ""
 	if len(env.Args) > 1 {

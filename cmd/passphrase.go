@@ -57,6 +57,9 @@ func keyComplaint(err error) (complaint, bool) {
 		advice = fmt.Sprintf("look what %s or %s says; where \"keys rotate\" was interrupted, it is the new one", passphraseEnv, passphraseFile)
 	case errors.Is(err, keys.ErrElsewhere):
 		return complaint{code: exitConfig, class: keysElsewhere, text: fmt.Sprintf("%v: set %s to where that is", err, keysEnv)}, true
+	case errors.Is(err, keys.ErrNotCopied):
+		return complaint{code: exitConfig, class: "Configuration", text: err.Error() + ": copy them with \"signer migrate\"; " +
+			"or move the directory away, to begin with a new root that everybody must then trust"}, true
 	default:
 		return complaint{}, false
 	}

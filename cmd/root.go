@@ -29,6 +29,7 @@ func Main(ctx context.Context, env *Env) int {
 		return answerNotation(ctx, env)
 	}
 	s := newSession(env)
+	defer s.database.close()
 	return s.exit(ctx, s.guarded(func() error { return s.run(ctx, env.Args[1:]) }))
 }
 

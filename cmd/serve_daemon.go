@@ -41,6 +41,7 @@ type daemon struct {
 	traces  *traces.Tracer
 
 	stopping atomic.Bool
+	outdated atomic.Bool // it has been said that the passphrase is another by now
 }
 
 func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptions) (*daemon, error) {
@@ -52,9 +53,9 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	if err != nil {
 		return nil, err
 	}
-	d := &daemon{serveOptions: o, env: s.env, at: at, log: log, keys: s.keysAt(at.home, s.env.Now), numbers: newNumbers(s.env.Now()), started: s.env.Now(),
+	d := &daemon{serveOptions: o, env: s.env, at: at, log: log, numbers: newNumbers(s.env.Now()), started: s.env.Now(),
 		buckets: objects, plan: s.faults, counts: faultCounts(at.home)}
-	if err := d.unlocked(ctx); err != nil {
+	if d.keys, err = s.keysAt(at.home); err != nil {
 		return nil, err
 	}
 	if d.traces, err = traces.Open(ctx, traces.Config{LookupEnv: s.env.LookupEnv, Version: version, Log: log, Now: s.env.Now}); err != nil {
@@ -64,7 +65,10 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	if d.records, err = c.Records(ctx); err != nil {
 		return nil, err
 	}
-	c.Records = func(context.Context) (*records.Store, error) { return d.records, nil }
+	if err := d.checkKeys(ctx, s.database.store != nil); err != nil {
+		return nil, errors.Join(err, d.records.Close())
+	}
+	c.Records = func(context.Context) (*records.Store, error) { return d.records.Share(), nil }
 	c.Background, c.Ended, c.Lease = *o.queue, d.jobEnded, time.Duration(*o.lease)*time.Second
 	c.Warn = func(err error) { log.Warn("work", "error", err) }
 	if d.engine, err = local.Open(c); err != nil {
@@ -74,12 +78,17 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	return d, nil
 }
 
-// unlocked tells whether the secrets of access keys can be opened, if there are any: a
-// server that was not given the passphrase would have to refuse every caller.
-func (d *daemon) unlocked(ctx context.Context) error {
+// checkKeys tells whether the secrets of access keys can be opened, if there are any: a
+// server that was not given the passphrase, or not the keys, would have to refuse every
+// caller. Keys that are shared it says to be readable, if they are.
+func (d *daemon) checkKeys(ctx context.Context, shared bool) error {
 	_, err := d.keys.Unseal(ctx, "", "") // which nobody has sealed
-	if errors.Is(err, keys.ErrLocked) || errors.Is(err, keys.ErrPassphrase) {
+	if errors.Is(err, keys.ErrLocked) || errors.Is(err, keys.ErrPassphrase) || errors.Is(err, keys.ErrNotCopied) {
 		return err
+	}
+	if plain, err := d.keys.Plain(ctx); err == nil && plain && shared {
+		d.log.Warn("keys", "found", "private keys in the database are not encrypted: whoever can read it can sign",
+			"advice", "set "+passphraseFile+" for all servers, and run signer keys encrypt")
 	}
 	return nil
 }
@@ -178,10 +187,22 @@ func (d *daemon) keysReady(ctx context.Context) error {
 	if err := d.keys.Check(ctx); err != nil {
 		return err
 	}
+	d.tellPassphrase(ctx)
 	roots, err := d.keys.Trusted(ctx)
 	if err != nil || len(roots) == 0 {
 		return err
 	}
 	_, err = d.keys.Identity(ctx, d.at.region)
 	return err
+}
+
+// tellPassphrase says once when the keys are encrypted with another passphrase than the
+// server was given. What it has opened before it goes on to use, and can do so until a
+// certificate has to be made.
+func (d *daemon) tellPassphrase(ctx context.Context) {
+	err := d.keys.CheckPassphrase(ctx)
+	outdated := errors.Is(err, keys.ErrLocked) || errors.Is(err, keys.ErrPassphrase)
+	if !d.outdated.Swap(outdated) && outdated {
+		d.log.Warn("keys", "error", err, "advice", "give the server the new passphrase today: in the file that "+passphraseFile+" names, or start it again")
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -23,17 +24,51 @@ import (
 	"signer/pkg/bucket"
 	"signer/pkg/engine"
 	"signer/pkg/engine/enginetest"
+	"signer/pkg/keys"
+	"signer/pkg/records"
 	"signer/pkg/records/recordstest"
 )
 
-// newSharedHome is a home whose records are on a server of PostgreSQL.
+// keyPhrase is the passphrase of keys that tests share.
+const keyPhrase = "correct horse battery staple"
+
+// newSharedHome is a home whose records, and keys, are on a server of PostgreSQL.
 func newSharedHome(t *testing.T) (*serveHome, *recordstest.Server) {
 	database := recordstest.Start(t)
 	h := newServeHome(t)
 	h.database = database.New(t)
+	h.env = append(h.env, "SIGNER_KEY_PASSPHRASE="+keyPhrase)
+	h.keys = h.sharedKeys(t, keyPhrase)
 	must(t, os.WriteFile(filepath.Join(h.dir, "config.yaml"), []byte("databaseUrl: "+h.database+"\n"), 0o600))
 	return h, database
 }
+
+// onAnother is the home on another machine: it has the variables of this one, and is
+// not there and cannot be made.
+func (h *serveHome) onAnother() *serveHome {
+	other := *h
+	other.dir = "/proc/signer/home"
+	other.env = slices.Clone(h.env)
+	return &other
+}
+
+// sharedKeys are the keys in the database.
+func (h *serveHome) sharedKeys(t testing.TB, passphrase string) *keys.Store {
+	t.Helper()
+	store, err := records.Open(t.Context(), records.Config{URL: h.database})
+	must(t, err)
+	t.Cleanup(func() { store.Close() })
+	return keys.Open(keys.Config{Files: keyFiles{store.KeyFiles()}, Passphrase: func() (keys.Secret, error) { return keys.Secret(passphrase), nil }})
+}
+
+// keyFiles are the files of keys in a database as package keys wants them.
+type keyFiles struct{ *records.KeyFiles }
+
+func (k keyFiles) Change(ctx context.Context, f func(keys.Draft) error) error {
+	return k.KeyFiles.Change(ctx, func(d *records.KeyDraft) error { return f(d) })
+}
+
+func (k keyFiles) At(name string) string { return name }
 
 // robin is a client whose requests go to one server after the other. It tries again as
 // the SDKs do, and longer.
@@ -70,8 +105,8 @@ func TestServersAreAWSSigner(t *testing.T) {
 	h.onS3(t, ownStore(t), "")
 	var servers []*served
 	var addresses []func() string
-	for range 3 {
-		s := h.start(t)
+	for range 3 { // which have the database in common, and nothing else
+		s := h.onAnother().start(t)
 		servers, addresses = append(servers, s), append(addresses, s.address)
 	}
 	h.isAWSSigner(t, func(account, principal string) engine.Engine {

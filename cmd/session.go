@@ -31,6 +31,8 @@ type session struct {
 	faultsName string
 	bar        *progress // of the local engine's work; nil: nobody works
 
+	database   database
+	keys       *keys.Store                    // of the local engine; nil: not needed yet
 	elsewhere  func() (keys.Elsewhere, error) // where private keys are; nil: in the home
 	nodes      map[*cobra.Command]*node
 	operations map[*cobra.Command]*operation

@@ -70,6 +70,9 @@ func (s *session) openRecords(ctx context.Context, home string, existing bool) (
 		return nil, err
 	}
 	c.Existing = existing
+	if c.URL != "" {
+		return s.database.open(ctx, c)
+	}
 	return records.Open(ctx, c)
 }
 

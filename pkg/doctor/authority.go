@@ -18,7 +18,7 @@ const soon = 30 * 24 * time.Hour
 func (e *examination) authority(ctx context.Context) {
 	items, err := e.keys.Examine(ctx)
 	if err != nil {
-		e.trouble(e.at("keys"), err, "see who may read it")
+		e.trouble(e.KeyFiles.At(""), err, "see who may read it")
 		return
 	}
 	plain, told := 0, false
@@ -31,12 +31,32 @@ func (e *examination) authority(ctx context.Context) {
 		e.key(i)
 	}
 	if e.rootless > 0 && !told {
-		e.problem(Finding{e.at("keys/authority"), fmt.Sprintf("has no root certificate, and signed objects need it that were looked at: %d", e.rootless),
+		e.problem(Finding{e.KeyFiles.At("authority"), fmt.Sprintf("has no root certificate, and signed objects need it that were looked at: %d", e.rootless),
 			"restore it from a backup; else a new root is made, which everybody must then trust, and nobody can verify what was signed before"})
 	}
 	if plain > 0 {
-		e.note(Finding{e.at("keys"), fmt.Sprintf("has %d private keys that are not encrypted: whoever can read the files can sign", plain),
-			"encrypt them if the disk, or a backup of it, may get into other hands: signer keys encrypt"})
+		e.tellPlain(plain)
+	}
+}
+
+// tellPlain tells of private keys that are not encrypted.
+func (e *examination) tellPlain(n int) {
+	found, advice := "the files", "encrypt them if the disk, or a backup of it, may get into other hands: signer keys encrypt"
+	if e.Database != "" {
+		found, advice = "it", "give all servers a passphrase, and encrypt them: signer keys encrypt"
+	}
+	e.note(Finding{e.KeyFiles.At(""), fmt.Sprintf("has %d private keys that are not encrypted: whoever can read %s can sign", n, found), advice})
+}
+
+// unusedKeys looks for keys in a home that has its keys in a database.
+func (e *examination) unusedKeys(ctx context.Context) {
+	if e.Database == "" {
+		return
+	}
+	here := keys.InDir(e.at("keys"))
+	if items, err := keys.Open(keys.Config{Files: here, Now: e.now}).Examine(ctx); err == nil && len(items) > 0 {
+		e.note(Finding{here.At(""), "has keys that are not used, since the records are in a database and the keys are there, too",
+			"remove it when signer migrate has copied them and nobody goes back"})
 	}
 }
 

@@ -26,8 +26,9 @@ type Config struct {
 	Now   time.Time
 	Quick bool // do not read signed objects
 
-	Database string  // the URL of the database that the records are in; "" is the home's
-	Store    Objects // where signed objects are; nil: in the home's buckets
+	Database string     // the URL of the database that the records are in; "" is the home's
+	KeyFiles keys.Files // where keys are; nil: in the home
+	Store    Objects    // where signed objects are; nil: in the home's buckets
 }
 
 // Objects are buckets, as far as they are examined.
@@ -66,12 +67,19 @@ func Examine(ctx context.Context, c Config) (*Report, error) {
 	if e.Store == nil {
 		e.Store = e.buckets
 	}
-	e.keys = keys.Open(keys.Config{Dir: e.at("keys"), Now: e.now})
+	if e.KeyFiles == nil {
+		e.KeyFiles = keys.InDir(e.at("keys"))
+	}
+	e.keys = keys.Open(keys.Config{Files: e.KeyFiles, Now: e.now})
+	parts := []func(context.Context){e.files, e.store, e.database, e.unsound, e.authority, e.unusedKeys, e.leftovers, e.tellStrangers, e.disk}
 	info, err := os.Stat(home)
 	if err == nil && info.IsDir() {
 		_, err = os.ReadDir(home)
 	}
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && e.Database != "": // on which others may work
+		e.note(Finding{home, "is not there, and need not be while records and objects are elsewhere", ""})
+		parts = []func(context.Context){e.database, e.authority}
 	case errors.Is(err, fs.ErrNotExist):
 		e.note(Finding{home, "is not there yet", "the first command that records something makes it"})
 		return &e.Report, nil
@@ -82,7 +90,7 @@ func Examine(ctx context.Context, c Config) (*Report, error) {
 		e.problem(Finding{home, "is a file, and should be a directory", "move it away, or choose another home"})
 		return &e.Report, nil
 	}
-	for _, part := range []func(context.Context){e.files, e.store, e.database, e.unsound, e.authority, e.leftovers, e.tellStrangers, e.disk} {
+	for _, part := range parts {
 		part(ctx)
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)

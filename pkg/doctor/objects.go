@@ -91,7 +91,7 @@ func (e *examination) judge(ctx context.Context, job records.Job, object *bucket
 		wrong("cannot be judged: "+err.Error(), "see whether the disk is sound")
 	case verdict.Status == verify.Mismatch && verdict.Object != nil && verdict.Path == nil && job.Certificate == "":
 		wrong("is not signed by this home: "+strings.Join(verdict.Reasons, " "),
-			"restore "+e.at("keys/authority")+" from a backup if it has been replaced; else restore the object, or start the job again")
+			"restore "+e.KeyFiles.At("authority")+" from a backup if it has been replaced; else restore the object, or start the job again")
 	case verdict.Status != verify.Valid:
 		wrong("is not as it was signed: "+strings.Join(verdict.Reasons, " "), advice)
 	case !belongs(verdict, job):
