@@ -11,8 +11,8 @@ import (
 	"signer/pkg/records"
 )
 
-const migrateHelp = "Copy what a home keeps to where several machines can share it: its records, in the file records.db, into a PostgreSQL database " +
-	"(profiles, jobs, permissions and access keys), and with --objects-to its buckets with all objects to an object store. " +
+const migrateHelp = "Copy what a home keeps to where several machines can share it: its records, in the file records.db, and its keys into a PostgreSQL database " +
+	"(profiles, jobs, permissions, access keys; roots, imported certificates), and with --objects-to its buckets with all objects to an object store. " +
 	"The home is only read, and stays as it is.\n\n" +
 	"Nobody may use the home meanwhile: stop servers first. When all is copied the two sides are compared, row by row and version by version. " +
 	"A copy that was interrupted, in whatever way, is gone on with by the same command; one that is whole is only compared. The database must be " +
@@ -20,8 +20,9 @@ const migrateHelp = "Copy what a home keeps to where several machines can share 
 	"Objects keep their bytes and what goes with them: all versions, delete markers, types, metadata, tags, checksums, and the parts they were " +
 	"put in. Versions get new ids, which the copied jobs name, and the time of the copy. Uploads in parts that are not finished are counted, and not " +
 	"copied. A version that is damaged is named and left out, with what was put there after it; then the records wait until it is restored or deleted.\n\n" +
-	"Then put databaseUrl, and objectStore, into config.yaml in the home, or set SIGNER_DATABASE_URL and SIGNER_OBJECT_STORE. Keys stay where they are, " +
-	"and without --objects-to buckets do.\n\n" +
+	"Then put databaseUrl, and objectStore, into config.yaml in the home, or set SIGNER_DATABASE_URL and SIGNER_OBJECT_STORE. " +
+	"Without --objects-to buckets stay where they are. Private keys are in the database as they are in the home: encrypted, or not.\n\n" +
+	"Without an option, for a home whose databaseUrl is set already, keys are copied, and nothing else.\n\n" +
 	"With --objects-to alone, for a home whose databaseUrl is set already, objects are copied, and the jobs in that database then name them as they are called now: " +
 	"all at once, when all is compared. Stop the servers on it first."
 
@@ -31,7 +32,7 @@ type migrateOptions struct{ to, objectsTo string }
 // newMigrate makes the command that moves a home to where machines can share it.
 func newMigrate(s *session) *cobra.Command {
 	var o migrateOptions
-	c := &cobra.Command{Use: "migrate", Short: "Copy a home's records into a database, and its objects to an object store.", Long: migrateHelp,
+	c := &cobra.Command{Use: "migrate", Short: "Copy a home's records and keys into a database, and its objects to an object store.", Long: migrateHelp,
 		RunE: func(c *cobra.Command, _ []string) error { return s.migrate(c.Context(), o) }}
 	c.Flags().SortFlags = false
 	addText(c.Flags(), &o.to, "to", "The database, as postgres://USER:PASSWORD@HOST:PORT/DATABASE.")
@@ -46,6 +47,7 @@ type migration struct {
 	*session
 	migrateOptions
 	home   string
+	url    string         // of the database
 	from   *records.Store // nil: the records are in the database already
 	to     *records.Store
 	moves  *records.Moves // nil: objects stay where they are
@@ -59,6 +61,7 @@ func (s *session) migrate(ctx context.Context, o migrateOptions) error {
 	}
 	defer m.close()
 	for _, step := range []func(context.Context) error{
+		m.moveKeys,
 		m.moveObjects, // before the records that name them
 		m.moveRecords,
 	} {
@@ -94,7 +97,7 @@ func (s *session) newMigration(ctx context.Context, o migrateOptions) (*migratio
 // with names of versions that are not there.
 func (o migrateOptions) check(shared sharing) error {
 	switch {
-	case o == migrateOptions{}:
+	case o == migrateOptions{} && shared.DatabaseURL == "":
 		return usageErrorf("the following arguments are required: --to")
 	case o.to == "" && shared.DatabaseURL == "":
 		return usageErrorf("--objects-to needs --to, with the URL of a database: versions of objects get new ids, and the jobs in records.db, which stays as it is, " +
@@ -118,13 +121,15 @@ func (m *migration) open(ctx context.Context, shared sharing) (err error) {
 		}
 	}
 	if m.migrateOptions.to == "" {
-		m.to, err = records.Open(ctx, records.Config{URL: shared.DatabaseURL, Existing: true})
+		m.url = shared.DatabaseURL
+		m.to, err = records.Open(ctx, records.Config{URL: m.url, Existing: m.objectsTo != ""})
 		return err
 	}
 	if err := m.openHome(ctx); err != nil {
 		return err
 	}
-	m.to, err = records.Open(ctx, records.Config{URL: m.migrateOptions.to})
+	m.url = m.migrateOptions.to
+	m.to, err = records.Open(ctx, records.Config{URL: m.url})
 	return err
 }
 
@@ -163,6 +168,9 @@ func (m *migration) close() {
 // moveRecords copies all tables. Where they are in a database already, only their jobs
 // are told what objects are called now.
 func (m *migration) moveRecords(ctx context.Context) error {
+	if m.from == nil && m.moves == nil { // all of them are there
+		return nil
+	}
 	if m.from == nil {
 		n, err := m.to.Rename(ctx, m.moves)
 		m.answer.Set("changedJobs", int64(n))

@@ -9,7 +9,6 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/transfer"
-	"signer/pkg/document"
 	"signer/pkg/records"
 )
 
@@ -48,8 +47,10 @@ func (m *migration) moveObjects(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("copy objects to %s: %w", m.objectsTo, plainly{err})
 	}
-	m.answer = document.New(member{Name: "buckets", Value: int64(done.Buckets)}, member{Name: "versions", Value: int64(done.Versions)},
-		member{Name: "deleteMarkers", Value: int64(done.Markers)}, member{Name: "bytes", Value: done.Bytes}, member{Name: "unfinishedUploads", Value: int64(done.Uploads)})
+	for _, n := range []member{{Name: "buckets", Value: int64(done.Buckets)}, {Name: "versions", Value: int64(done.Versions)},
+		{Name: "deleteMarkers", Value: int64(done.Markers)}, {Name: "bytes", Value: done.Bytes}, {Name: "unfinishedUploads", Value: int64(done.Uploads)}} {
+		m.answer.Set(n.Name, n.Value)
+	}
 	return nil
 }
 
