@@ -1,6 +1,7 @@
 package s3server
 
 import (
+	"cmp"
 	"io"
 	"net/url"
 	"strconv"
@@ -121,7 +122,6 @@ func (x *exchange) copyOptions(info bucket.Info, from source) (bucket.PutOptions
 		Headers:     info.Headers,
 		IfMatch:     x.header("If-Match"),
 		IfNoneMatch: x.header("If-None-Match"),
-		Checksum:    bucket.Checksum{Algorithm: info.Checksum.Algorithm},
 	}
 	headers, err := x.kept()
 	if err != nil {
@@ -150,12 +150,7 @@ func (x *exchange) copyOptions(info bucket.Info, from source) (bucket.PutOptions
 	if itself && directive != "REPLACE" && headers.WebsiteRedirect == "" && (a == "" || a == info.Checksum.Algorithm) {
 		return opts, badRequest("This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.")
 	}
-	if a != "" {
-		opts.Checksum.Algorithm = a
-	}
-	if opts.Checksum.Algorithm == "" {
-		opts.Checksum.Algorithm = usualChecksum
-	}
+	opts.Checksum.Algorithm = cmp.Or(a, info.Checksum.Algorithm, usualChecksum)
 	return opts, nil
 }
 
