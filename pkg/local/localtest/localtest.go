@@ -55,7 +55,7 @@ func At(dir string) *Home {
 	}
 }
 
-// Furnish makes the buckets.
+// Furnish makes the buckets, and returns the home.
 func (h *Home) Furnish(t testing.TB) *Home {
 	t.Helper()
 	must(t, h.Buckets.CreateBucket(t.Context(), Source, bucket.CreateOptions{}))
