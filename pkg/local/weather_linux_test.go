@@ -91,7 +91,7 @@ func (w *weather) full() {
 	w.weather = says("no space left on device", "the disk is full")
 	stop, stopped := make(chan struct{}), make(chan error)
 	go func() { stopped <- w.tide(stop) }()
-	w.rage(w.home, w.each)
+	w.rageUntil(w.home, w.each, w.busy)
 	close(stop)
 	must(w.t, <-stopped)
 }
@@ -148,7 +148,7 @@ func (w *weather) readOnly() {
 	done, wrong := len(w.done), w.wrong
 	w.weather = says("read-only")
 	must(w.t, syscall.Mount("", w.disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
-	w.rage(w.home, w.each)
+	w.rageUntil(w.home, w.each, func() bool { return w.wrong > wrong })
 	must(w.t, syscall.Mount("", w.disk, "", syscall.MS_REMOUNT, ""))
 	if len(w.done) != done || w.wrong == wrong {
 		w.t.Errorf("of a disk that cannot be written: %d things were done to it, and %d times it was noticed", len(w.done)-done, w.wrong-wrong)
