@@ -26,12 +26,29 @@ func (m *migration) moveObjects(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	done, err := m.transfer(ctx, to, at)
+	if errors.Is(err, transfer.ErrDamaged) {
+		return fmt.Errorf("%d damaged versions were not copied, nor what was put after them, nor the records. When they are restored or deleted, go on with the same command", done.Damaged)
+	}
+	if err != nil {
+		return fmt.Errorf("copy objects to %s: %w", m.objectsTo, plainly{err})
+	}
+	for _, c := range []member{{Name: "buckets", Value: int64(done.Buckets)}, {Name: "versions", Value: int64(done.Versions)},
+		{Name: "deleteMarkers", Value: int64(done.Markers)}, {Name: "bytes", Value: done.Bytes}, {Name: "unfinishedUploads", Value: int64(done.Uploads)}} {
+		m.answer.Set(c.Name, c.Value)
+	}
+	return nil
+}
+
+// transfer copies all buckets of the home, shows how far it is, and remembers what
+// versions are called now.
+func (m *migration) transfer(ctx context.Context, to bucket.Store, at objectStore) (transfer.Tally, error) {
 	bar := newProgress(m.env)
-	done, err := transfer.Run(ctx, transfer.Config{
-		From: bucket.Open(bucket.Config{Dir: filepath.Join(m.home, "buckets"), Now: m.env.Now, Rand: m.env.Rand}),
-		To:   to,
-		// A client of AWS is one of a region.
-		OneRegion: at.endpoint == "" && at.bucket == "",
+	defer bar.clear()
+	return transfer.Run(ctx, transfer.Config{
+		From:      bucket.Open(bucket.Config{Dir: filepath.Join(m.home, "buckets"), Now: m.env.Now, Rand: m.env.Rand}),
+		To:        to,
+		OneRegion: at.endpoint == "" && at.bucket == "", // a client of AWS is one of a region
 		Damaged:   func(v transfer.Version, err error) { bar.clear(); m.warnOfDamage(v, err) },
 		Progress: func(doing transfer.Phase, p transfer.Progress) {
 			bar.draw(func() string { return transferred(doing, p) })
@@ -40,18 +57,6 @@ func (m *migration) moveObjects(ctx context.Context) error {
 			return m.moves.Add(ctx, records.Object{Bucket: v.Bucket, Key: v.Key, Version: v.ID}, id)
 		},
 	})
-	bar.clear()
-	if errors.Is(err, transfer.ErrDamaged) {
-		return fmt.Errorf("%d damaged versions were not copied, nor what was put after them, nor the records. When they are restored or deleted, go on with the same command", done.Damaged)
-	}
-	if err != nil {
-		return fmt.Errorf("copy objects to %s: %w", m.objectsTo, plainly{err})
-	}
-	for _, n := range []member{{Name: "buckets", Value: int64(done.Buckets)}, {Name: "versions", Value: int64(done.Versions)},
-		{Name: "deleteMarkers", Value: int64(done.Markers)}, {Name: "bytes", Value: done.Bytes}, {Name: "unfinishedUploads", Value: int64(done.Uploads)}} {
-		m.answer.Set(n.Name, n.Value)
-	}
-	return nil
 }
 
 // plainly is an error of a store on the way, and not what an operation answers.
