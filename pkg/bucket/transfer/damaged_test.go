@@ -42,7 +42,7 @@ func TestDamaged(t *testing.T) {
 	}
 	run(t, from, to, 0)
 	same(t, from, to)
-	if got := len(versions(t, to, "versioned")); got != 7-1+1+2+1 {
+	if got := len(versions(t, to, "versioned")); got != 7-1+1+1+2+2 {
 		t.Errorf("%d versions", got)
 	}
 }

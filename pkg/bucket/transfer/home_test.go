@@ -77,10 +77,12 @@ func home(t testing.TB, s bucket.Store) {
 	put(t, s, "suspended", "k", "null")
 }
 
-// big adds an object in parts.
+// big adds objects in parts.
 func big(t testing.TB, s bucket.Store) {
 	t.Helper()
 	putParts(t, s, "versioned", "large", bucket.UploadOptions{ContentType: "application/zip", Metadata: map[string]string{"a": "b"}})
+	putParts(t, s, "versioned", "composite", bucket.UploadOptions{Checksum: bucket.Checksum{Algorithm: checksum.SHA256, Type: bucket.Composite}, Tags: []bucket.Tag{{Key: "big"}}})
+	putParts(t, s, "versioned", "full", bucket.UploadOptions{Checksum: bucket.Checksum{Algorithm: checksum.CRC32, Type: bucket.FullObject}})
 }
 
 // more is what not every server that speaks S3's protocol keeps.
@@ -97,6 +99,4 @@ func more(t testing.TB, s bucket.Store) {
 		remove(t, s, "more", "x/y", "")
 	}
 	put(t, s, "more", "x/y", "back again", bucket.PutOptions{Tags: []bucket.Tag{{Key: "stage", Value: "test"}, {Key: "é", Value: "ü/="}}})
-	putParts(t, s, "more", "composite", bucket.UploadOptions{Checksum: bucket.Checksum{Algorithm: checksum.SHA256, Type: bucket.Composite}, Tags: []bucket.Tag{{Key: "big"}}})
-	putParts(t, s, "more", "full", bucket.UploadOptions{Checksum: bucket.Checksum{Algorithm: checksum.CRC32, Type: bucket.FullObject}})
 }

@@ -112,7 +112,7 @@ func TestKill(t *testing.T) {
 				to = inside(t, to.(*s3store.Store))
 			}
 			deaths := 0
-			for step := 3; !d.run(t, url, dir, where, step*7); step++ {
+			for requests := 8; !d.run(t, url, dir, where, requests); requests += 5 {
 				if deaths++; deaths > 60 {
 					t.Fatal("it does not come to an end")
 				}
