@@ -92,6 +92,9 @@ func (s *Store) strictly(ctx context.Context, query string, args ...any) (change
 }
 
 func (s *Store) enqueue(ctx context.Context, query string, args []any) (int64, error) {
+	if err := ctx.Err(); err != nil { // else the turn may be taken all the same
+		return 0, err
+	}
 	mine := &statement{query: query, args: args, done: make(chan struct{})}
 	s.queue.add(mine)
 	select {
