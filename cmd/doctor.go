@@ -78,7 +78,8 @@ func lookAtKeys(ctx context.Context, home, url string) (files keys.Files, done f
 		all := store.KeyFiles()
 		open = func(context.Context, bool) (*records.KeyFiles, error) { return all, nil }
 	}
-	return keys.InPlaceOf(keysDir(home), databaseKeys{where, open}), func() {
+	shared := databaseKeys{where, open}
+	return keys.Unless(shared, keys.LeftIn(keysDir(home)), shared.used), func() {
 		if store != nil {
 			store.Close()
 		}

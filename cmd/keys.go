@@ -53,7 +53,7 @@ func (s *session) keyFiles(home string) (keys.Files, error) {
 		c.Existing = existing
 		return s.database.keyFiles(ctx, c)
 	}}
-	return keys.InPlaceOf(keysDir(home), shared), err
+	return keys.Unless(shared, keys.LeftIn(keysDir(home)), shared.used), err
 }
 
 func keysDir(home string) *keys.Dir { return keys.InDir(filepath.Join(home, "keys")) }

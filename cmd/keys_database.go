@@ -106,6 +106,19 @@ func (d databaseKeys) Change(ctx context.Context, f func(keys.Draft) error) erro
 	return files.Change(ctx, func(draft *records.KeyDraft) error { return f(draft) })
 }
 
+// used tells of what the records know that was done with keys.
+func (d databaseKeys) used(ctx context.Context) (string, error) {
+	files, err := d.open(ctx, true)
+	if err != nil {
+		return "", unlessAbsent(err)
+	}
+	missed, err := files.Missed(ctx)
+	if missed {
+		return "something has been signed, or sealed, with keys", err
+	}
+	return "", err
+}
+
 // unlessAbsent is an error, unless it says that nothing is there.
 func unlessAbsent(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {

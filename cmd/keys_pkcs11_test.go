@@ -54,7 +54,7 @@ func TestKeysInToken(t *testing.T) {
 
 // Servers that share a database and a token have one root, whose key is in the token and
 // whose certificate is in the database.
-func TestServersShareAToken(t *testing.T) {
+func TestKeysInTokenOfServers(t *testing.T) {
 	h, _ := newSharedHome(t)
 	h.env = append(h.env, newToken(t)...)
 	var all sync.WaitGroup

@@ -58,8 +58,8 @@ func keyComplaint(err error) (complaint, bool) {
 	case errors.Is(err, keys.ErrElsewhere):
 		return complaint{code: exitConfig, class: keysElsewhere, text: fmt.Sprintf("%v: set %s to where that is", err, keysEnv)}, true
 	case errors.Is(err, keys.ErrNotCopied):
-		return complaint{code: exitConfig, class: "Configuration", text: err.Error() + ": copy them with \"signer migrate\"; " +
-			"or move the directory away, to begin with a new root that everybody must then trust"}, true
+		return complaint{code: exitConfig, class: "Configuration", text: err.Error() + ": copy them with \"signer migrate\" from the home that has them; " +
+			"or begin anew, with a new database, and with no directory keys in the home"}, true
 	default:
 		return complaint{}, false
 	}

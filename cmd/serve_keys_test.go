@@ -276,7 +276,7 @@ func TestKeysAreNotMadeBesideOthers(t *testing.T) {
 	for _, args := range [][]string{{"export-trust"}, {"iam", "create-access-key", "--user-name", "maria"}, {"keys", "list"}, {"verify", written(t, "app.zip", archive(t))}, {"serve", "--addr", "127.0.0.1:0"}} {
 		var exit *exec.ExitError
 		out, err := h.command(args...).CombinedOutput()
-		if !errors.As(err, &exit) || exit.ExitCode() != 253 || !strings.Contains(string(out), "none in the database postgres://signer@"+database.Addr()+"/postgres") || !strings.Contains(string(out), "signer migrate") {
+		if !errors.As(err, &exit) || exit.ExitCode() != 253 || !strings.Contains(string(out), "none are in the database postgres://signer@"+database.Addr()+"/postgres") || !strings.Contains(string(out), "signer migrate") {
 			t.Errorf("%q: %v %s", args, err, out)
 		}
 	}
@@ -294,6 +294,12 @@ func TestKeysAreNotMadeBesideOthers(t *testing.T) {
 	h.isSound(t)
 	h.run(t, "iam", "create-access-key", "--user-name", "maria")
 	if out, err := h.command("migrate").CombinedOutput(); err == nil || !strings.Contains(string(out), "there is sealing.pem in the database postgres://") {
+		t.Errorf("%v %s", err, out)
+	}
+	must(t, h.sharedFiles(t).Change(t.Context(), func(d keys.Draft) error { // as where homes had keys and the database had none
+		return errors.Join(d.Remove(t.Context(), "authority/root.pem"), d.Remove(t.Context(), "sealing.pem"))
+	}))
+	if out, err := h.onAnother().command("export-trust").CombinedOutput(); err == nil || !strings.Contains(string(out), "something has been signed, or sealed, with keys") {
 		t.Errorf("%v %s", err, out)
 	}
 	must(t, os.RemoveAll(filepath.Join(h.dir, "keys")))

@@ -55,10 +55,16 @@ func (h *serveHome) onAnother() *serveHome {
 // sharedKeys are the keys in the database.
 func (h *serveHome) sharedKeys(t testing.TB, passphrase string) *keys.Store {
 	t.Helper()
+	return keys.Open(keys.Config{Files: h.sharedFiles(t), Passphrase: func() (keys.Secret, error) { return keys.Secret(passphrase), nil }})
+}
+
+// sharedFiles are their files.
+func (h *serveHome) sharedFiles(t testing.TB) keys.Files {
+	t.Helper()
 	store, err := records.Open(t.Context(), records.Config{URL: h.database})
 	must(t, err)
 	t.Cleanup(func() { store.Close() })
-	return keys.Open(keys.Config{Files: keyFiles{store.KeyFiles()}, Passphrase: func() (keys.Secret, error) { return keys.Secret(passphrase), nil }})
+	return keyFiles{store.KeyFiles()}
 }
 
 // keyFiles are the files of keys in a database as package keys wants them.

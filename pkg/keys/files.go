@@ -72,46 +72,72 @@ const (
 	masterFile       = "master.age"
 )
 
-// ErrNotCopied is the error of who would begin with new keys in a new place while
-// the old one has some.
+// ErrNotCopied is the error of who would begin with new keys where there have been others
+// that are not here.
 var ErrNotCopied = errors.New("they have not been copied there")
 
-// InPlaceOf returns files that have taken the place of others. Those of before are
-// looked at only while there is none here: if there are some then, nothing is here nor
-// can be made here, and every method says so with ErrNotCopied. Otherwise a root
-// would be made beside the one that everybody trusts.
-func InPlaceOf(before, now Files) Files { return &successor{Files: now, before: before} }
+// Trace tells what shows that there have been keys; "" if nothing does.
+type Trace func(context.Context) (string, error)
 
-type successor struct {
+// Unless returns files that are not begun where there is a trace of others: as long as no
+// file is here traces are looked for, and where there is one nothing can be made here and
+// every method returns ErrNotCopied. Otherwise a root would be made beside the one that
+// everybody trusts.
+func Unless(files Files, traces ...Trace) Files { return &beginning{Files: files, traces: traces} }
+
+// LeftIn is the trace that is keys in a place.
+func LeftIn(in Files) Trace {
+	return func(ctx context.Context) (string, error) {
+		names, err := in.List(ctx, "")
+		if err != nil {
+			return "", fmt.Errorf("see whether there are keys in %s: %w", in.At(""), err)
+		}
+		if slices.ContainsFunc(names, isOurs) {
+			return "there are keys in " + in.At(""), nil
+		}
+		return "", nil
+	}
+}
+
+type beginning struct {
 	Files
-	before Files
+	traces []Trace
 	begun  atomic.Bool // some file is known to be here
 }
 
-// allow returns an error if there are files before and none in here.
-func (s *successor) allow(ctx context.Context, in reader) error {
-	if s.begun.Load() {
-		return nil
-	}
-	here, err := in.List(ctx, "")
-	if err != nil {
-		return err
-	}
-	if len(here) > 0 {
-		s.begun.Store(true)
-		return nil
-	}
-	left, err := s.before.List(ctx, "")
-	if err != nil {
-		return fmt.Errorf("see whether there are keys in %s, since there are none in %s: %w", s.before.At(""), s.At(""), err)
-	}
-	if slices.ContainsFunc(left, isOurs) {
-		return fmt.Errorf("there are keys in %s, and none in %s, which has taken its place: %w", s.before.At(""), s.At(""), ErrNotCopied)
+// allow returns an error if there is no file here, and there have been others.
+func (s *beginning) allow(ctx context.Context, in reader) error {
+	for _, trace := range s.traces {
+		if here, err := s.any(ctx, in); here || err != nil {
+			return err
+		}
+		found, err := trace(ctx)
+		if err != nil {
+			return err
+		}
+		if found == "" {
+			continue
+		}
+		if here, err := s.any(ctx, in); here || err != nil { // somebody has begun meanwhile
+			return err
+		}
+		return fmt.Errorf("%s, and none are in %s: %w", found, s.At(""), ErrNotCopied)
 	}
 	return nil
 }
 
-func (s *successor) Read(ctx context.Context, name string) ([]byte, error) {
+func (s *beginning) any(ctx context.Context, in reader) (bool, error) {
+	if s.begun.Load() {
+		return true, nil
+	}
+	names, err := in.List(ctx, "")
+	if err == nil && len(names) > 0 {
+		s.begun.Store(true)
+	}
+	return len(names) > 0, err
+}
+
+func (s *beginning) Read(ctx context.Context, name string) ([]byte, error) {
 	text, err := s.Files.Read(ctx, name)
 	switch {
 	case err == nil:
@@ -124,7 +150,7 @@ func (s *successor) Read(ctx context.Context, name string) ([]byte, error) {
 	return text, err
 }
 
-func (s *successor) List(ctx context.Context, prefix string) ([]string, error) {
+func (s *beginning) List(ctx context.Context, prefix string) ([]string, error) {
 	names, err := s.Files.List(ctx, prefix)
 	if err == nil && len(names) == 0 {
 		err = s.allow(ctx, s.Files)
@@ -132,7 +158,7 @@ func (s *successor) List(ctx context.Context, prefix string) ([]string, error) {
 	return names, err
 }
 
-func (s *successor) ReadAll(ctx context.Context, prefix string) (map[string][]byte, error) {
+func (s *beginning) ReadAll(ctx context.Context, prefix string) (map[string][]byte, error) {
 	all, err := s.Files.ReadAll(ctx, prefix)
 	if err == nil && len(all) == 0 {
 		err = s.allow(ctx, s.Files)
@@ -140,7 +166,7 @@ func (s *successor) ReadAll(ctx context.Context, prefix string) (map[string][]by
 	return all, err
 }
 
-func (s *successor) Change(ctx context.Context, f func(Draft) error) error {
+func (s *beginning) Change(ctx context.Context, f func(Draft) error) error {
 	return s.Files.Change(ctx, func(d Draft) error {
 		if err := s.allow(ctx, d); err != nil {
 			return err

@@ -81,6 +81,14 @@ func (s *Store) keyNames(ctx context.Context, r reader, prefix string) ([]string
 	return names, err
 }
 
+// Missed tells whether the records show that there have been keys: something was signed
+// with those of the service, or a secret was sealed. It is for who finds none.
+func (k *KeyFiles) Missed(ctx context.Context) (bool, error) {
+	found, err := gather(ctx, k.s.calm(), numberFrom, `SELECT 1 FROM access_keys UNION ALL
+		SELECT 1 FROM jobs WHERE status = $1 AND certificate = $2 LIMIT 1`, []any{"Succeeded", ""})
+	return len(found) > 0, k.s.failed("look for what was signed", err)
+}
+
 // before tells whether an error is that of records that are only looked at, and older
 // than these files.
 func (s *Store) before(err error) bool { return s.reading && state(err) == stateNoTable }
