@@ -117,6 +117,9 @@ type reader interface {
 // gather returns what from makes of each row of a query. No row has a text that the
 // database cannot keep.
 func gather[T any](ctx context.Context, r reader, from func(row) (T, error), query string, args []any) ([]T, error) {
+	if c, ok := r.(calm); ok {
+		return gatherAgain(ctx, c.s, from, query, args)
+	}
 	rows, err := r.QueryContext(ctx, query, args...)
 	if state(err) == stateText {
 		return nil, nil
@@ -134,6 +137,16 @@ func gather[T any](ctx context.Context, r reader, from func(row) (T, error), que
 		all = append(all, one)
 	}
 	return all, rows.Err()
+}
+
+// gatherAgain gathers from a server: again if the connection breaks, before the first row
+// or after some.
+func gatherAgain[T any](ctx context.Context, s *Store, from func(row) (T, error), query string, args []any) (all []T, err error) {
+	err = s.again(ctx, func() error {
+		all, err = gather(ctx, s.db, from, query, args)
+		return err
+	})
+	return all, err
 }
 
 func anys[T any](list []T) []any {
