@@ -64,7 +64,7 @@ func (w *Within) told(ctx context.Context, err error, name, key string) error {
 		}
 	}
 	if e.Code == bucket.NoSuchBucket {
-		return fmt.Errorf("the bucket %s of the object store is not there, or not to be read: %w", w.bucket, errors.New(err.Error()))
+		return w.missing(err)
 	}
 	ours := *e
 	ours.Bucket, ours.Key = name, key
@@ -92,7 +92,15 @@ func (w *Within) own(err error, name string) error {
 	if err == nil || !errors.As(err, &refused) {
 		return err
 	}
+	if refused.Code == bucket.NoSuchBucket {
+		return w.missing(err)
+	}
 	return fmt.Errorf("bucket %s in s3://%s: %w", name, w.bucket, errors.New(err.Error()))
+}
+
+// missing says that the one bucket is.
+func (w *Within) missing(err error) error {
+	return fmt.Errorf("the bucket %s of the object store is not there, or not to be read: make it, and have it keep versions: %w", w.bucket, errors.New(err.Error()))
 }
 
 // check refuses names that lead elsewhere.
