@@ -13,6 +13,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+	"github.com/aws/aws-sdk-go-v2/service/signer/types"
 )
 
 // otherKey is the access key of another user of the object store, whom only what a
@@ -95,4 +97,30 @@ func TestWhoseBuckets(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Where the object store does not take the credentials, that is what is said, and nobody
+// is told that he may not do what he asks for.
+func TestCredentialsOfNobody(t *testing.T) {
+	h := newServeHome(t)
+	h.onS3(t, versity(t), "")
+	h.run(t, "put-signing-profile", "--profile-name", "web", "--platform-id", lambda)
+	version, err := h.put(t.Context(), "source", "app.zip", archive(t))
+	must(t, err)
+	key := h.key(t, "maria")
+	h.env = append(h.env, "AWS_SECRET_ACCESS_KEY=wrong")
+	out, err := h.command("start-signing-job", "--profile-name", "web", "--source", "s3={bucketName=source,key=app.zip,version="+version+"}",
+		"--destination", "s3={bucketName=destination}").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "does not take the credentials") || !strings.Contains(string(out), "SignatureDoesNotMatch") {
+		t.Errorf("%v: %s", err, out)
+	}
+	s := h.start(t)
+	_, err = s.client(t, key).StartSigningJob(t.Context(), &signer.StartSigningJobInput{
+		ProfileName: aws.String("web"), ClientRequestToken: aws.String("token"),
+		Source:      &types.Source{S3: &types.S3Source{BucketName: aws.String("source"), Key: aws.String("app.zip"), Version: &version}},
+		Destination: &types.Destination{S3: &types.S3Destination{BucketName: aws.String("destination")}}})
+	if err == nil || !strings.Contains(err.Error(), "InternalServiceErrorException") {
+		t.Errorf("got %v", err)
+	}
+	s.says(t, "does not take the credentials")
 }

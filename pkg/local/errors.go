@@ -7,6 +7,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
 	"github.com/aws/smithy-go"
+
+	"signer/pkg/bucket"
 )
 
 // The finer codes that the service sends beside the class of an error. There are
@@ -62,6 +64,18 @@ func optional(s string) *string {
 // unauthorized is the refusal of IAM.
 func (e *Engine) unauthorized(action, resource string) error {
 	return denied("User: %s is not authorized to perform: signer:%s on resource: %s", e.principal, action, resource)
+}
+
+// unlessStranger turns the refusal of an object store that does not know who asks, or
+// does not any more, into an error that no service has made: it is not about the object,
+// nor is whoever asked for a signature to blame, and once it is put right the job goes on.
+func unlessStranger(err error) error {
+	for _, code := range []string{"ExpiredToken", "InvalidAccessKeyId", "InvalidToken", "RequestTimeTooSkewed", "SignatureDoesNotMatch", "TokenRefreshRequired"} {
+		if bucket.IsCode(err, code) {
+			return fmt.Errorf("the object store does not take the credentials that it is asked with: see which these are, and the clock (%v)", err)
+		}
+	}
+	return err
 }
 
 // ofService returns the error as a service has it, if a service refused

@@ -157,32 +157,43 @@ func TestLongJobIsKept(t *testing.T) {
 // moody are buckets that are away the first time.
 type moody struct {
 	*bucket.Dir
+	err  error
 	puts atomic.Int64
 }
 
 func (m *moody) Put(ctx context.Context, name, key string, body io.Reader, o bucket.PutOptions) (bucket.Stored, error) {
 	if m.puts.Add(1) == 1 {
-		return bucket.Stored{}, errors.New("the network is away")
+		return bucket.Stored{}, m.err
 	}
 	return m.Dir.Put(ctx, name, key, body, o)
 }
 
-// A job that was acknowledged is signed later if its buckets are away now.
+// A job that was acknowledged is signed later if its buckets are away now, or do not let
+// this process in.
 func TestJobWaitsForItsBuckets(t *testing.T) {
-	h := app(t)
-	var mu sync.Mutex
-	var warned []string
-	e := h.background(t, func(c *local.Config) {
-		c.Objects = &moody{Dir: h.Buckets}
-		c.Warn = func(err error) { mu.Lock(); defer mu.Unlock(); warned = append(warned, err.Error()) }
-	})
-	id, err := h.start(ctx, e, "")
-	must(t, err)
-	defer e.Work(1)(ctx)
-	eventually(t, func() bool { return h.status(t, e, id) == "Succeeded" })
-	mu.Lock()
-	defer mu.Unlock()
-	if len(warned) != 1 || warned[0] != "job "+id+": the network is away" {
-		t.Errorf("it warned of %q", warned)
+	for said, err := range map[string]error{
+		"the network is away": errors.New("the network is away"),
+		"the object store does not take the credentials that it is asked with: see which these are, and the clock (ExpiredToken: The provided token has expired.)": &bucket.Error{
+			Code: "ExpiredToken", Message: "The provided token has expired.", Status: 400},
+	} {
+		t.Run(said[:11], func(t *testing.T) {
+			t.Parallel()
+			h := app(t)
+			var mu sync.Mutex
+			var warned []string
+			e := h.background(t, func(c *local.Config) {
+				c.Objects = &moody{Dir: h.Buckets, err: err}
+				c.Warn = func(err error) { mu.Lock(); defer mu.Unlock(); warned = append(warned, err.Error()) }
+			})
+			id, err := h.start(ctx, e, "")
+			must(t, err)
+			defer e.Work(1)(ctx)
+			eventually(t, func() bool { return h.status(t, e, id) == "Succeeded" })
+			mu.Lock()
+			defer mu.Unlock()
+			if len(warned) != 1 || warned[0] != "job "+id+": "+said {
+				t.Errorf("it warned of %q", warned)
+			}
+		})
 	}
 }

@@ -114,6 +114,7 @@ func (e *Engine) identity(ctx context.Context, p *platform, job records.Job) (si
 // source opens an object. The service does not tell what it is that is missing.
 func (e *Engine) source(ctx context.Context, o records.Object) (*bucket.Object, error) {
 	object, err := e.objects.Get(ctx, o.Bucket, o.Key, o.Version)
+	err = unlessStranger(err)
 	if err != nil && ofService(err) != nil {
 		return nil, denied("S3 object %s not accessible. Please check your permissions", o.Key)
 	}
@@ -123,6 +124,7 @@ func (e *Engine) source(ctx context.Context, o records.Object) (*bucket.Object, 
 // reach finds out whether a bucket can be written to.
 func (e *Engine) reach(ctx context.Context, name string) error {
 	_, err := e.objects.HeadBucket(ctx, name)
+	err = unlessStranger(err)
 	if err != nil && ofService(err) != nil {
 		return denied("%s", noBucket(name))
 	}
@@ -315,6 +317,7 @@ func (e *Engine) write(ctx context.Context, p *piece) (bucket.Stored, error) {
 	}()
 	stored, err := e.objects.Put(ctx, p.job.Destination.Bucket, p.key(), from,
 		bucket.PutOptions{ContentType: "application/octet-stream", IfNoneMatch: "*"})
+	err = unlessStranger(err)
 	from.CloseWithError(errUnread)
 	if cause := <-signed; cause != nil && !errors.Is(cause, errUnread) {
 		return bucket.Stored{}, cause
