@@ -266,6 +266,7 @@ func TestMigrateObjectsAlone(t *testing.T) {
 	refused("--objects-to needs --to", "migrate", "--objects-to", there)
 	refused("required: --to", "migrate")
 	url := recordstest.Start(t).New(t)
+	refused("make it, and have it keep versions", "migrate", "--to", url, "--objects-to", strings.Replace(there, "everything", "nowhere", 1))
 	m.run(t, "migrate", "--to", url)
 	refused("give an empty one", "migrate", "--to", url, "--objects-to", there)
 	m.database = url
