@@ -31,6 +31,7 @@ type session struct {
 	faultsName string
 	bar        *progress // of the local engine's work; nil: nobody works
 
+	shared     *sharing // of the home; nil: not read yet
 	database   database
 	keys       *keys.Store                    // of the local engine; nil: not needed yet
 	elsewhere  func() (keys.Elsewhere, error) // where private keys are; nil: in the home

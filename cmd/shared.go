@@ -32,8 +32,12 @@ type sharing struct {
 
 func configFile(home string) string { return filepath.Join(home, "config.yaml") }
 
-// sharing says what of a home is shared: the environment goes before the file.
+// sharing says what of a home is shared: the environment goes before the file, which is
+// read once.
 func (s *session) sharing(home string) (c sharing, err error) {
+	if s.shared != nil {
+		return *s.shared, nil
+	}
 	if c, err = s.readSharing(configFile(home)); err != nil {
 		return c, err
 	}
@@ -43,6 +47,7 @@ func (s *session) sharing(home string) (c sharing, err error) {
 	if v, ok := s.env.LookupEnv("SIGNER_OBJECT_STORE"); ok {
 		c.ObjectStore = v
 	}
+	s.shared = &c
 	return c, nil
 }
 
