@@ -102,9 +102,6 @@ func (s *Store) Rotate(ctx context.Context, passphrase Secret) error {
 		if err != nil {
 			return s.notEncrypted(err)
 		}
-		if len(old) == 1 && old[0].String() == key.String() { // it has come about, as was not known
-			return nil
-		}
 		keys := slices.Concat([]*age.X25519Identity{key}, old)
 		if err := s.writeMasters(ctx, d, keys, passphrase); err != nil {
 			return err

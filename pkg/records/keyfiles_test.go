@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"signer/pkg/keys"
 	"signer/pkg/keys/keystest"
@@ -25,6 +26,20 @@ func TestKeyFiles(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "records.db")
 		return keystest.Place{Undoes: true, Open: func() keys.Files { return keyFiles{openAt(t, path).KeyFiles()} }}
 	})
+}
+
+// A change may wait for a token for longer than other transactions may wait.
+func testServerKeyFilesWait(t *testing.T, server *recordstest.Server) {
+	files := openURL(t, server.New(t)+"&idle_in_transaction_session_timeout=50").KeyFiles()
+	times := 0
+	must(t, files.Change(ctx, func(d *records.KeyDraft) error {
+		times++
+		time.Sleep(200 * time.Millisecond)
+		return d.Write(ctx, "sealing.pem", []byte("text"))
+	}))
+	if times != 1 {
+		t.Errorf("it was done %d times", times)
+	}
 }
 
 func testServerKeyFiles(t *testing.T, server *recordstest.Server) {

@@ -14,7 +14,7 @@ func TestPostgreSQL(t *testing.T) {
 		"Refuses": testServerRefuses, "IsMadeOnce": testServerIsMadeOnce, "Copies": testCopies, "CopiesMoved": testCopiesMoved, "Restarts": testServerRestarts,
 		"FindsJobsByID": testServerFindsJobsByID, "IsCut": testServerIsCut, "Texts": testServerTexts,
 		"BehindAPooler": testServerBehindAPooler, "BehindAPoolerOfTransactions": testServerBehindAPoolerOfTransactions,
-		"KeyFiles": testServerKeyFiles, "KeyFilesCut": testServerKeyFilesCut,
+		"KeyFiles": testServerKeyFiles, "KeyFilesCut": testServerKeyFilesCut, "KeyFilesWait": testServerKeyFilesWait,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, server) })
 	}
