@@ -14,7 +14,7 @@ import (
 )
 
 const keysHelp = "Look after the private keys of the local engine: those of its certificate authority, of imported certificates, and the one " +
-	"that seals secrets. Each lies in a file that only its owner can read. With a passphrase in SIGNER_KEY_PASSPHRASE, or in the file that " +
+	"that seals secrets. Each lies in a file that only its owner can read or, where the records are in a database, there. With a passphrase in SIGNER_KEY_PASSPHRASE, or in the file that " +
 	"SIGNER_KEY_PASSPHRASE_FILE names, keys that are made are encrypted too; keys that were there before are by \"keys encrypt\". " +
 	"From then on every command that signs needs the passphrase; those that only read or check do not.\n\n" +
 	"With SIGNER_KEYS=pkcs11:... or SIGNER_KEYS=awskms:///KEY the keys of the root and of imported certificates are made in, or go to, a hardware " +
