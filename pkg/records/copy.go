@@ -34,6 +34,10 @@ type table struct {
 // copiedAtOnce is how many rows one transaction copies.
 const copiedAtOnce = 300
 
+// insertedAtOnce is how many of them one statement inserts: SQLite takes longer for each
+// parameter the more of them there are.
+const insertedAtOnce = 20
+
 // Copied is how many rows a table has that were copied, or were there before.
 type Copied struct {
 	Table string
@@ -143,13 +147,18 @@ func (s *Store) has(ctx context.Context, t table, p page) (bool, error) {
 }
 
 func (t table) insert(ctx context.Context, tx *sql.Tx, p page) error {
-	var c conditions
-	var values []string
-	for _, row := range p.rows {
-		values = append(values, c.place("("+marks(len(row))+")", row...))
+	for rows := range slices.Chunk(p.rows, insertedAtOnce) {
+		var c conditions
+		var values []string
+		for _, row := range rows {
+			values = append(values, c.place("("+marks(len(row))+")", row...))
+		}
+		_, err := tx.ExecContext(ctx, "INSERT INTO "+t.name+" ("+strings.Join(p.columns, ", ")+") VALUES "+strings.Join(values, ", ")+" ON CONFLICT DO NOTHING", c.args...)
+		if err != nil {
+			return err
+		}
 	}
-	_, err := tx.ExecContext(ctx, "INSERT INTO "+t.name+" ("+strings.Join(p.columns, ", ")+") VALUES "+strings.Join(values, ", ")+" ON CONFLICT DO NOTHING", c.args...)
-	return err
+	return nil
 }
 
 // compareTable compares all rows, and counts them.
