@@ -263,6 +263,28 @@ func TestPlainKeysInADatabase(t *testing.T) {
 	s.secret(t, database.Password())
 }
 
+// What is wrong with a file in a database is said so that people find it, and without
+// the database's password.
+func TestDamagedKeysInADatabase(t *testing.T) {
+	h, database := newSharedHome(t)
+	h.run(t, "export-trust")
+	where := " in the database postgres://signer@" + database.Addr() + "/postgres"
+	must(t, h.sharedFiles(t).Change(t.Context(), func(d keys.Draft) error {
+		return errors.Join(d.Write(t.Context(), "authority/root.pem", []byte("none")), d.Write(t.Context(), "sealing.pem", []byte("none")))
+	}))
+	for want, args := range map[string][]string{
+		"authority/root.pem" + where + " is damaged": {"export-trust"},
+		"sealing.pem" + where + " is damaged":        {"iam", "create-access-key", "--user-name", "maria"},
+		"authority" + where + " to begin with":       {"verify", written(t, "app.zip", archive(t))},
+		"authority/root.pem" + where:                 {"doctor"},
+	} {
+		out, err := h.onAnother().command(args...).CombinedOutput()
+		if err == nil || !strings.Contains(string(out), want) || strings.Contains(string(out), "p@ss") || strings.Contains(string(out), "p%40ss") {
+			t.Errorf("%q: %v %s", args, err, out)
+		}
+	}
+}
+
 // Where a home has keys and its new database has none, nobody begins with others.
 func TestKeysAreNotMadeBesideOthers(t *testing.T) {
 	h, database := newSharedHome(t)
@@ -292,6 +314,9 @@ func TestKeysAreNotMadeBesideOthers(t *testing.T) {
 		t.Error("it is another root")
 	}
 	h.isSound(t)
+	if got := h.run(t, "doctor", "--query", "notes[].subject", "--output", "text"); !strings.Contains(got, filepath.Join(h.dir, "keys")) {
+		t.Errorf("nobody says that there are keys left over: %s", got)
+	}
 	h.run(t, "iam", "create-access-key", "--user-name", "maria")
 	if out, err := h.command("migrate").CombinedOutput(); err == nil || !strings.Contains(string(out), "there is sealing.pem in the database postgres://") {
 		t.Errorf("%v %s", err, out)
