@@ -70,10 +70,12 @@ func (e *Engine) resume(ctx context.Context, job records.Job) error {
 	if refusal := ofService(err); err != nil && refusal != nil {
 		return e.giveUp(ctx, job, refusal.ErrorMessage())
 	}
-	if err != nil && e.later(job, err) {
-		return e.giveBack(ctx, job, pause(job), err)
-	}
-	if err != nil {
+	switch {
+	case err != nil && e.later(job, err):
+		return e.postpone(ctx, job, err)
+	case err != nil && e.waiting != nil:
+		return errors.Join(err, e.giveUp(ctx, job, wentWrong(err)))
+	case err != nil:
 		return e.giveBack(ctx, job, 0, err)
 	}
 	defer piece.close()

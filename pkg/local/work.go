@@ -171,23 +171,43 @@ func (e *Engine) finish(ctx context.Context, p *piece) error {
 		return e.settle(ctx, p.job, p.began, records.Result{Status: failed, Reason: refusal.Reason})
 	}
 	if e.later(p.job, err) {
-		return e.giveBack(ctx, p.job, pause(p.job), err)
+		return e.postpone(ctx, p.job, err)
 	}
-	return errors.Join(err, e.settle(ctx, p.job, p.began, records.Result{Status: failed, Reason: "Signing failed: " + err.Error()}))
+	return errors.Join(err, e.settle(ctx, p.job, p.began, records.Result{Status: failed, Reason: wentWrong(err)}))
 }
 
+func wentWrong(err error) string { return "Signing failed: " + err.Error() }
+
+// patience is for how long what goes wrong with a job is tried again: as long as an
+// object store may be away before somebody has seen to it.
+const patience = time.Hour
+
 // later tells whether what went wrong with a job may go better another time: nobody
-// waits for it, nobody has refused anything, and it has not been tried too often.
+// waits for it, nobody has refused anything, nothing is broken for good, and it is not
+// too old.
 func (e *Engine) later(job records.Job, err error) bool {
-	return e.waiting != nil && ofService(err) == nil && tries(job) < attempts
+	passes := ofService(err) == nil && !errors.Is(err, bucket.ErrDamaged)
+	return e.waiting != nil && passes && e.clock().Sub(job.CreatedAt) < patience
+}
+
+// postpone leaves a job to whoever meets it after a while. That somebody is alive to do
+// so shows that the job does not kill its workers: no attempt so far counts any more.
+func (e *Engine) postpone(ctx context.Context, job records.Job, why error) error {
+	if store, err := e.memory(ctx); err == nil && job.Begun > 0 {
+		claim := job.Claim
+		claim.For = e.lease
+		_ = store.BeginJob(context.WithoutCancel(ctx), job.ID, claim, 0) // else they count
+	}
+	return e.giveBack(ctx, job, pause(job), why)
 }
 
 // tries is how often work on a job has begun, as far as that is known: of the first
 // attempt it is not recorded, and held to be so.
 func tries(job records.Job) int64 { return max(job.Begun, 1) }
 
-// pause is how long a job waits after an attempt: two minutes in all.
-func pause(job records.Job) time.Duration { return time.Second << min(tries(job)-1, 6) }
+// pause is how long a job waits after an attempt: a second first, and about a minute in
+// the end.
+func pause(job records.Job) time.Duration { return time.Second << min(max(job.Attempt-1, 0), 6) }
 
 func (p *piece) success(version string) records.Result {
 	r := records.Result{

@@ -93,6 +93,7 @@ func (s *Store) RenewJob(ctx context.Context, id string, by Claim) error {
 // by.For from now. If the job has ended, or is not the claimant's any more, it returns
 // ErrChanged. A claim alone does not say so: jobs are claimed before there are hands for
 // them. Of the first time nobody has to record it, which would cost every job a write.
+// With 0 nothing counts that has begun so far.
 func (s *Store) BeginJob(ctx context.Context, id string, by Claim, n int64) error {
 	var c conditions
 	changed, err := s.writeClaimed(ctx, &c, id, by, c.place("begun = ?, lease_until = ", n)+s.until(&c, by))
