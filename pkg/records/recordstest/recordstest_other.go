@@ -13,7 +13,7 @@ func Start(t testing.TB, _ ...string) *Server {
 	return nil
 }
 
-// New, URL, Addr and Password are of no server.
+// New, URL, Pooled, Addr and Password are of no server.
 func (*Server) New(testing.TB) string   { return "" }
 func (*Server) URL(string) string       { return "" }
 func (*Server) Addr() string            { return "" }
@@ -21,3 +21,5 @@ func (*Server) Password() string        { return "" }
 func (*Server) Exec(testing.TB, string) {}
 func (*Server) Begin(testing.TB)        {}
 func (*Server) End(testing.TB, string)  {}
+
+func (*Server) Pooled(testing.TB, string, string) string { return "" }
