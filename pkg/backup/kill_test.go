@@ -62,7 +62,7 @@ func TestRestoreIsKilled(t *testing.T) {
 
 // large is a home with many files that all say the same.
 func large(text string) tree {
-	home := tree{"records.db": text, "keys/": "", "buckets/": "", "buckets/b/": ""}
+	home := tree{"records.db": text, "keys/": "", "keys/root.pem": text, "buckets/": "", "buckets/b/": ""}
 	for n := range 200 {
 		home[fmt.Sprintf("buckets/b/%03d", n)] = text
 	}
