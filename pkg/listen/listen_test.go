@@ -173,10 +173,10 @@ var hurried = listen.Limits{Patience: 100 * time.Millisecond, Rate: 2000}
 // A body that comes too slowly is not waited for; one that moves is.
 func TestSlowBodies(t *testing.T) {
 	failed := make(chan error, 1)
-	address, _ := serve(t, listen.Config{Limits: hurried, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	address, _ := serve(t, listen.Config{Limits: listen.Limits{Patience: 600 * time.Millisecond, Rate: 500}, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		n, err := io.Copy(io.Discard, r.Body)
 		failed <- err
-		time.Sleep(150 * time.Millisecond) // longer than a body may rest
+		time.Sleep(700 * time.Millisecond) // longer than a body may rest
 		fmt.Fprint(w, n, r.Context().Err())
 	})})
 	head := "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n"
@@ -186,14 +186,14 @@ func TestSlowBodies(t *testing.T) {
 	}
 	steady := dial(t, address, fmt.Sprintf(head, 1600))
 	for range 16 {
-		time.Sleep(20 * time.Millisecond)
+		time.Sleep(60 * time.Millisecond)
 		steady.Write(make([]byte, 100))
 	}
 	if err := <-failed; err != nil {
-		t.Errorf("a body that moved: %v", err)
+		t.Fatalf("a body that moved: %v", err)
 	}
 	if status, body := answer(t, steady); status != 200 || body != "1600 <nil>" {
-		t.Errorf("got %d, %s", status, body)
+		t.Fatalf("got %d, %s", status, body)
 	}
 	io.WriteString(steady, fmt.Sprintf(head, 1)+"x") // its time is its own
 	<-failed
