@@ -50,6 +50,8 @@ var may = map[string]struct{ ours, never []string }{
 	"signer/pkg/s3server":          {ours: []string{"pkg/bucket", "pkg/sigv4", "pkg/accesslog"}, never: []string{"os", "github.com/aws"}},
 	"signer/pkg/notation":          {never: []string{"github.com/notaryproject/notation-go", "net/http", "os"}},
 	"signer/pkg/local":             {ours: []string{"pkg/api", "pkg/document", "pkg/records", "pkg/bucket", "pkg/sign", "pkg/keys"}, never: []string{"net/http", "github.com/spf13", "os"}},
+
+	"signer/pkg/records/recordstest": {ours: []string{"pkg/listen/listentest"}, never: []string{"github.com/aws"}},
 }
 
 type listed struct {

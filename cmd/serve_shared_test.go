@@ -25,6 +25,7 @@ import (
 	"signer/pkg/engine"
 	"signer/pkg/engine/enginetest"
 	"signer/pkg/keys"
+	"signer/pkg/listen/listentest"
 	"signer/pkg/records"
 	"signer/pkg/records/recordstest"
 )
@@ -128,34 +129,15 @@ func TestServersAreAWSSigner(t *testing.T) {
 
 // cut is a way to a server that can be cut: then nothing comes through, and nobody is
 // told.
-type cut struct {
-	to     string
-	silent atomic.Bool
+type cut struct{ silent atomic.Bool }
+
+func (c *cut) carry(from, to net.Conn) {
+	go c.pass(from, to)
+	c.pass(to, from)
 }
 
-func (c *cut) listen(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			from, err := l.Accept()
-			if err != nil {
-				return
-			}
-			to, err := net.Dial("tcp", c.to)
-			if err != nil {
-				from.Close()
-				continue
-			}
-			go c.carry(from, to)
-			go c.carry(to, from)
-		}
-	}()
-	return l.Addr().String()
-}
-
-func (c *cut) carry(to, from net.Conn) {
+// pass passes on what comes from one end.
+func (c *cut) pass(from, to net.Conn) {
 	defer to.Close()
 	defer from.Close()
 	buf := make([]byte, 32<<10)
@@ -176,9 +158,9 @@ func (c *cut) carry(to, from net.Conn) {
 func TestServersSurvive(t *testing.T) {
 	h, database := newSharedHome(t)
 	must(t, h.buckets.PutVersioning(t.Context(), "destination", bucket.Enabled))
-	way := &cut{to: database.Addr()}
+	way := &cut{}
 	direct := h.database
-	through := strings.Replace(direct, database.Addr(), way.listen(t), 1)
+	through := strings.Replace(direct, database.Addr(), listentest.Between(t, database.Addr(), way.carry), 1)
 	var mu sync.Mutex
 	servers := make([]*served, 3)
 	begin := func(i int) {

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"signer/pkg/keys"
+	"signer/pkg/listen/listentest"
 	"signer/pkg/records/recordstest"
 )
 
@@ -103,8 +104,8 @@ func testServerKeyFilesCut(t *testing.T, server *recordstest.Server) {
 		"Decrypt":             {passphrase: "old", do: func(h holding) error { return h.Decrypt(ctx) }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			way := &scissors{to: server.Addr()}
-			through := way.listen(t)
+			way := &scissors{}
+			through := listentest.Between(t, server.Addr(), way.carry)
 			run := func(at int, deaf bool) (messages int) {
 				url := server.New(t)
 				direct := keyFiles{openURL(t, url).KeyFiles()}

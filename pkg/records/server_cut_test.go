@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"signer/pkg/listen/listentest"
 	"signer/pkg/records"
 	"signer/pkg/records/recordstest"
 )
@@ -19,34 +20,12 @@ import (
 // scissors are a way to a server that can be cut exactly: before one of the messages
 // that the server answers, or when the server has answered it and nobody has heard.
 type scissors struct {
-	to string
-
 	mu      sync.Mutex
 	passing int  // so many more messages pass
 	armed   bool // the one after those does not
 	deaf    bool // it does, and its answer does not
 	half    bool // of which one half does
 	used    bool
-}
-
-func (s *scissors) listen(t testing.TB) string {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	t.Cleanup(func() { l.Close() })
-	go func() {
-		for {
-			from, err := l.Accept()
-			if err != nil {
-				return
-			}
-			if to, err := net.Dial("tcp", s.to); err == nil {
-				go s.carry(from, to)
-			} else {
-				from.Close()
-			}
-		}
-	}()
-	return l.Addr().String()
 }
 
 // arm makes the scissors cut at a message.
@@ -322,8 +301,8 @@ func state(t *testing.T, s *records.Store, name string) string {
 // asked for it is told so.
 func testServerIsCut(t *testing.T, server *recordstest.Server) {
 	url := server.New(t)
-	way := &scissors{to: server.Addr()}
-	s := openURL(t, strings.Replace(url, server.Addr(), way.listen(t), 1))
+	way := &scissors{}
+	s := openURL(t, strings.Replace(url, server.Addr(), listentest.Between(t, server.Addr(), way.carry), 1))
 	direct := openURL(t, url)
 	n := 0
 	for _, d := range deeds() {

@@ -11,7 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
+
+	"signer/pkg/listen/listentest"
 )
 
 // Pooled is the URL of a database by way of a pooler, PgBouncer, which ends with the
@@ -23,27 +24,11 @@ func (s *Server) Pooled(t testing.TB, mode, at string) string {
 	if err != nil {
 		t.Skip("no PgBouncer is installed (Debian: apt-get install pgbouncer)")
 	}
-	addr := free(t)
+	addr := listentest.Free(t)
 	c := exec.Command(program, s.poolerFile(t, mode, addr))
 	c.Dir, c.SysProcAttr = s.dir, s.command("").SysProcAttr
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		c.Process.Kill()
-		c.Wait()
-	})
-	for until := time.Now().Add(30 * time.Second); ; {
-		l, err := net.Dial("tcp", addr)
-		if err == nil {
-			l.Close()
-			return strings.Replace(at, s.addr, addr, 1)
-		}
-		if time.Now().After(until) {
-			t.Fatalf("PgBouncer does not listen: %v", err)
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
+	listentest.Start(t, c, addr)
+	return strings.Replace(at, s.addr, addr, 1)
 }
 
 // poolerFile writes PgBouncer's configuration. It gets in with the user's password.

@@ -22,6 +22,8 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+
+	"signer/pkg/listen/listentest"
 )
 
 // Server is a PostgreSQL server. It ends with the test.
@@ -37,7 +39,7 @@ type Server struct {
 // "fsync=on": without that nothing survives the machine, which no test looks at.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
-	s := &Server{bin: installed(t), dir: t.TempDir(), password: "p@ss/" + rand.Text(), addr: free(t)}
+	s := &Server{bin: installed(t), dir: t.TempDir(), password: "p@ss/" + rand.Text(), addr: listentest.Free(t)}
 	s.args = settings(s, args)
 	s.become(t)
 	s.initialize(t)
@@ -82,17 +84,6 @@ func installed(t testing.TB) string {
 func release(path string) int {
 	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(filepath.Dir(path))))
 	return n
-}
-
-// free is an address that nobody listened on a moment ago.
-func free(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }
 
 func settings(s *Server, args []string) string {
