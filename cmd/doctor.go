@@ -72,9 +72,9 @@ func lookAtKeys(ctx context.Context, home, url string) (files keys.Files, done f
 	if err != nil {
 		return nil, nil, err
 	}
-	store, err := records.OpenToRead(ctx, c)
-	open := func(context.Context, bool) (*records.KeyFiles, error) { return nil, err } // which the examination tells
-	if err == nil {
+	store, unopened := records.OpenToRead(ctx, c)
+	open := func(context.Context, bool) (*records.KeyFiles, error) { return nil, unopened } // which the examination tells
+	if unopened == nil {
 		all := store.KeyFiles()
 		open = func(context.Context, bool) (*records.KeyFiles, error) { return all, nil }
 	}

@@ -306,6 +306,9 @@ func TestSharedConfiguration(t *testing.T) {
 			t.Errorf("%+v: %v: %s", tc, err, out)
 		}
 	}
+	if out, err := h.command("doctor").CombinedOutput(); err == nil || !strings.Contains(string(out), "cannot be examined: the records in postgres://me@127.0.0.1:1/db: the database cannot be reached") {
+		t.Errorf("doctor: %v: %s", err, out)
+	}
 	must(t, os.WriteFile(filepath.Join(h.dir, "config.yaml"), nil, 0o600))
 	h.run(t, "list-signing-profiles")
 }
