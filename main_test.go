@@ -51,7 +51,8 @@ var may = map[string]struct{ ours, never []string }{
 	"signer/pkg/notation":          {never: []string{"github.com/notaryproject/notation-go", "net/http", "os"}},
 	"signer/pkg/local":             {ours: []string{"pkg/api", "pkg/document", "pkg/records", "pkg/bucket", "pkg/sign", "pkg/keys"}, never: []string{"net/http", "github.com/spf13", "os"}},
 
-	"signer/pkg/records/recordstest": {ours: []string{"pkg/listen/listentest"}, never: []string{"github.com/aws"}},
+	"signer/pkg/bucket/s3store/s3test": {ours: []string{"pkg/bucket", "pkg/listen/listentest", "pkg/s3server", "pkg/sigv4"}, never: []string{"github.com/aws/aws-sdk-go-v2/service/signer"}},
+	"signer/pkg/records/recordstest":   {ours: []string{"pkg/listen/listentest"}, never: []string{"github.com/aws"}},
 }
 
 type listed struct {

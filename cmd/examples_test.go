@@ -23,6 +23,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/mattn/go-shellwords"
 
+	"signer/pkg/bucket"
+	"signer/pkg/bucket/s3store/s3test"
 	"signer/pkg/local/localtest"
 	"signer/pkg/records/recordstest"
 )
@@ -186,12 +188,14 @@ func (f *fixture) really(text string) string {
 func (f *fixture) check(t *testing.T, page string) {
 	f = f.copied(t)
 	if page == "migrate" {
-		server := recordstest.Start(t)
-		f.made[shownDatabase], f.made[shownEmpty], f.made[shownStore] = server.New(t), server.New(t), exampleStore(t)
+		server, buckets := recordstest.Start(t), bucket.Open(bucket.Config{Dir: t.TempDir()})
+		s3test.Make(t, buckets, "signer-objects")
+		store := s3test.Start(t, s3test.Handler(buckets))
+		f.made[shownDatabase], f.made[shownEmpty], f.made[shownStore] = server.New(t), server.New(t), store.URL
 		if err := os.Mkdir(filepath.Join(f.dir, ".aws"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		f.write(t, ".aws/credentials", "[default]\naws_access_key_id = key\naws_secret_access_key = secret\n")
+		f.write(t, ".aws/credentials", "[default]\naws_access_key_id = "+store.KeyID+"\naws_secret_access_key = "+store.Secret+"\n")
 	}
 	t.Chdir(f.dir)
 	for _, e := range examplesOf(page) {

@@ -4,12 +4,10 @@ package cmd_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,12 +16,11 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 	"github.com/google/go-cmp/cmp"
 
 	"signer/pkg/bucket"
-	"signer/pkg/bucket/s3store"
+	"signer/pkg/bucket/s3store/s3test"
 	"signer/pkg/records/recordstest"
 )
 
@@ -31,19 +28,15 @@ import (
 // its keys goes on there.
 func TestMigrate(t *testing.T) {
 	database := recordstest.Start(t)
-	for _, tc := range []struct {
-		name  string
-		start func(*testing.T) string
-		one   string
-	}{{"own", ownStore, ""}, {"own, inside one", ownStore, "everything"}, {"versitygw", versity, ""}, {"versitygw, inside one", versity, "everything"}} {
+	for _, tc := range stores() {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			m := newMoved(t)
 			m.work(t)
 			before := sums(t, m.dir)
 			store, url := tc.start(t), database.New(t)
-			m.objectStore(t, store, tc.one)
-			there := "s3://" + tc.one + "?endpoint=" + store + "&region=" + serveRegion
+			m.mayUse(t, store, tc.one)
+			there := storeURL(store, tc.one)
 			first := m.run(t, "migrate", "--to", url, "--objects-to", there)
 			if again := m.run(t, "migrate", "--to", url, "--objects-to", there); again != first {
 				t.Errorf("the second time: %s, not %s", again, first)
@@ -132,20 +125,6 @@ func (m *moved) read(t *testing.T, s bucket.Store, in, key, version string) stri
 	text, err := io.ReadAll(o)
 	must(t, err)
 	return string(text)
-}
-
-// objectStore is where objects are moved to.
-func (m *moved) objectStore(t *testing.T, url, one string) {
-	client := s3.New(s3.Options{BaseEndpoint: &url, UsePathStyle: true, Region: serveRegion, HTTPClient: &http.Client{},
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return storeKey, nil })})
-	plain := s3store.New(s3store.Config{Client: client, TempDir: t.TempDir()})
-	m.objects = plain
-	if one != "" {
-		must(t, plain.CreateBucket(t.Context(), one, bucket.CreateOptions{}))
-		must(t, plain.PutVersioning(t.Context(), one, bucket.Enabled))
-		m.objects = s3store.Inside(plain, one, "", time.Now)
-	}
-	m.env = append(m.env, "AWS_ACCESS_KEY_ID="+storeKey.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+storeKey.SecretAccessKey)
 }
 
 // goOn serves from the database and the object store, in a home that has only the keys.
@@ -253,9 +232,9 @@ func counts(t *testing.T, text string, want map[string]int) {
 func TestMigrateObjectsAlone(t *testing.T) {
 	m := newMoved(t)
 	m.work(t)
-	store := ownStore(t)
-	m.objectStore(t, store, "everything")
-	there := "s3://everything?endpoint=" + store + "&region=" + serveRegion
+	store := s3test.Own(t)
+	m.mayUse(t, store, "everything")
+	there := storeURL(store, "everything")
 	refused := func(want string, args ...string) {
 		t.Helper()
 		out, err := m.command(args...).CombinedOutput()
@@ -283,10 +262,10 @@ func TestMigrateDamaged(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(m.dir, "buckets", "source", "objects", "=app.zip", "v*"))
 	must(t, err)
 	must(t, os.Truncate(files[4], 10))
-	store := ownStore(t)
-	m.objectStore(t, store, "")
+	store := s3test.Own(t)
+	m.mayUse(t, store, "")
 	url := recordstest.Start(t).New(t)
-	args := []string{"migrate", "--to", url, "--objects-to", "s3://?endpoint=" + store + "&region=" + serveRegion}
+	args := []string{"migrate", "--to", url, "--objects-to", storeURL(store, "")}
 	out, err := m.command(args...).CombinedOutput()
 	_, advice, named := strings.Cut(string(out), "delete it with: signer ")
 	if err == nil || !named || !strings.Contains(string(out), "1 damaged versions were not copied") {

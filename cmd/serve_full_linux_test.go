@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"signer/pkg/bucket/s3store/s3test"
 )
 
 // The disk of the object store is full: what was acknowledged waits, and is signed when
@@ -19,7 +21,7 @@ func TestServeWithAFullObjectStore(t *testing.T) {
 	}
 	t.Cleanup(func() { syscall.Unmount(dir, syscall.MNT_DETACH) })
 	h := newServeHome(t)
-	h.onS3(t, versityIn(t, dir), "")
+	h.onS3(t, s3test.Versity{Dir: dir, Sidecar: true}.Start(t), "")
 	s := h.start(t)
 	c := robin(t, always(h.key(t, "maria")), s.address)
 	in := h.app(t, c)

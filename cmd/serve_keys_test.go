@@ -32,6 +32,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
 
+	"signer/pkg/bucket/s3store/s3test"
 	"signer/pkg/keys"
 )
 
@@ -110,7 +111,7 @@ func images(t testing.TB, c *signer.Client) {
 // deleted is gone for all.
 func TestServersShareCertificates(t *testing.T) {
 	h, _ := newSharedHome(t)
-	h.onS3(t, ownStore(t), "")
+	h.onS3(t, s3test.Own(t), "")
 	one, other := h.onAnother().start(t), h.onAnother().start(t)
 	key := h.key(t, "maria")
 	certificate, private := ownPair(t, "device", false)

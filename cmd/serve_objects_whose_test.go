@@ -3,7 +3,6 @@
 package cmd_test
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -15,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
+
+	"signer/pkg/bucket/s3store/s3test"
 )
 
 // otherKey is the access key of another user of the object store, whom only what a
@@ -24,14 +25,14 @@ var otherKey = aws.Credentials{AccessKeyID: "AKIAOTHER", SecretAccessKey: "other
 // newOtherUser makes an object store on which there are two users, and profiles of the
 // AWS CLI for both.
 func newOtherUser(t *testing.T, h *serveHome, policies map[string][]string) {
-	url := versity(t)
-	h.onS3(t, url, "")
-	out, err := exec.Command(versityProgram(t), "admin", "--access", storeKey.AccessKeyID, "--secret", storeKey.SecretAccessKey, "--region", serveRegion,
-		"--endpoint-url", url, "create-user", "--access", otherKey.AccessKeyID, "--secret", otherKey.SecretAccessKey, "--role", "user").CombinedOutput()
+	store := versity(t)
+	h.onS3(t, store, "")
+	out, err := exec.Command(s3test.VersityProgram(t), "admin", "--access", store.KeyID, "--secret", store.Secret, "--region", store.Region,
+		"--endpoint-url", store.URL, "create-user", "--access", otherKey.AccessKeyID, "--secret", otherKey.SecretAccessKey, "--role", "user").CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	client := s3.New(s3.Options{BaseEndpoint: &url, UsePathStyle: true, Region: serveRegion, Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return storeKey, nil })})
+	client := store.Client()
 	for bucket, actions := range policies {
 		policy, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{
 			"Effect": "Allow", "Principal": otherKey.AccessKeyID, "Action": actions,
@@ -42,7 +43,7 @@ func newOtherUser(t *testing.T, h *serveHome, policies map[string][]string) {
 	}
 	file := filepath.Join(t.TempDir(), "credentials")
 	var text strings.Builder
-	for name, key := range map[string]aws.Credentials{"owner": storeKey, "other": otherKey} {
+	for name, key := range map[string]aws.Credentials{"owner": store.Credentials(), "other": otherKey} {
 		text.WriteString("[" + name + "]\naws_access_key_id=" + key.AccessKeyID + "\naws_secret_access_key=" + key.SecretAccessKey + "\n")
 	}
 	must(t, os.WriteFile(file, []byte(text.String()), 0o600))

@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 
 	"signer/pkg/bucket"
+	"signer/pkg/bucket/s3store/s3test"
 	"signer/pkg/engine"
 	"signer/pkg/engine/enginetest"
 	"signer/pkg/keys"
@@ -109,7 +110,7 @@ func always[T any](v T) func() T { return func() T { return v } }
 // Three servers on one database are AWS Signer, whichever is asked.
 func TestServersAreAWSSigner(t *testing.T) {
 	h, _ := newSharedHome(t)
-	h.onS3(t, ownStore(t), "")
+	h.onS3(t, s3test.Own(t), "")
 	var servers []*served
 	var addresses []func() string
 	for range 3 { // which have the database in common, and nothing else

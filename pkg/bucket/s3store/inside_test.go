@@ -7,6 +7,7 @@ import (
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/buckettest"
 	"signer/pkg/bucket/s3store"
+	"signer/pkg/bucket/s3store/s3test"
 )
 
 // Buckets inside one of S3's keep what all buckets promise, but that they always keep
@@ -14,14 +15,9 @@ import (
 func TestInside(t *testing.T) {
 	const always = "they always keep versions"
 	buckettest.Run(t, func(t *testing.T) bucket.Store {
-		s := startFront(t).open(t)
-		if err := s.CreateBucket(t.Context(), "one", bucket.CreateOptions{}); err != nil {
-			t.Fatal(err)
-		}
-		if err := s.PutVersioning(t.Context(), "one", bucket.Enabled); err != nil {
-			t.Fatal(err)
-		}
-		return s3store.Inside(s.(*s3store.Store), "one", "home/", time.Now)
+		s := storeOn(t, s3test.Own(t))
+		s3test.Make(t, s, "one")
+		return s3store.Inside(s, "one", "home/", time.Now)
 	}, buckettest.Lacks{
 		"Keys/Dots":                  "S3 does not take keys that lead nowhere as paths",
 		"Pages/TokenBeatsStartAfter": "S3's protocol heeds both",

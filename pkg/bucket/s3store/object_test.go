@@ -16,21 +16,21 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/s3store"
+	"signer/pkg/bucket/s3store/s3test"
 )
 
 // newStore returns a store with a bucket "abc" on a server that flaky, if there
 // is one, can answer for, and the directory of its temporary files.
 func newStore(t *testing.T, flaky func(w http.ResponseWriter, r *http.Request) bool) (s *s3store.Store, temp string) {
 	t.Helper()
-	f := newFront(t)
-	h := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	front := s3test.Handler(bucket.Open(bucket.Config{Dir: t.TempDir()}))
+	server := s3test.Start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if flaky == nil || !flaky(w, r) {
-			f.ServeHTTP(w, r)
+			front.ServeHTTP(w, r)
 		}
 	}))
-	t.Cleanup(h.Close)
 	temp = t.TempDir()
-	s = s3store.New(s3store.Config{Client: server{h.URL, "us-east-1", "key", "secret"}.client(), TempDir: temp})
+	s = s3store.New(s3store.Config{Client: server.Client(), TempDir: temp})
 	must(t, s.CreateBucket(t.Context(), "abc", bucket.CreateOptions{}))
 	return s, temp
 }
@@ -187,7 +187,7 @@ func TestReplacedBeforeReadAt(t *testing.T) {
 func TestNoServer(t *testing.T) {
 	h := httptest.NewServer(nil)
 	h.Close()
-	s := server{h.URL, "us-east-1", "key", "secret"}.open(t)
+	s := storeOn(t, s3test.At(h.URL))
 	_, err := s.Head(t.Context(), "abc", "dir/k", "")
 	var refusal smithy.APIError
 	if !errors.Is(err, syscall.ECONNREFUSED) || errors.As(err, &refusal) || !strings.HasPrefix(err.Error(), "head s3://abc/dir/k: ") {

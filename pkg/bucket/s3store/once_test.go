@@ -9,14 +9,15 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/s3store"
+	"signer/pkg/bucket/s3store/s3test"
 )
 
 // Of a request that makes a version, the answer to which is lost, the client of a Store
 // that is told so sends no other one.
 func TestOnce(t *testing.T) {
-	front := newFront(t)
+	front := s3test.Handler(bucket.Open(bucket.Config{Dir: t.TempDir()}))
 	var writes atomic.Int64
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	s := s3test.Start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/k") {
 			writes.Add(1)
 			front.ServeHTTP(httptest.NewRecorder(), r)
@@ -24,14 +25,8 @@ func TestOnce(t *testing.T) {
 		}
 		front.ServeHTTP(w, r)
 	}))
-	defer s.Close()
-	to := s3store.New(s3store.Config{Client: server{s.URL, "eu-west-1", "key", "secret"}.client(), TempDir: t.TempDir(), Once: true})
-	if err := to.CreateBucket(t.Context(), "bucket", bucket.CreateOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	if err := to.PutVersioning(t.Context(), "bucket", bucket.Enabled); err != nil {
-		t.Fatal(err)
-	}
+	to := s3store.New(s3store.Config{Client: s.Client(), TempDir: t.TempDir(), Once: true})
+	s3test.Make(t, to, "bucket")
 	if _, err := to.Put(t.Context(), "bucket", "k", strings.NewReader("x"), bucket.PutOptions{}); err == nil {
 		t.Error("put: no error")
 	}

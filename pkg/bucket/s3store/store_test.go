@@ -2,69 +2,48 @@ package s3store_test
 
 import (
 	"cmp"
-	"context"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"testing"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/buckettest"
 	"signer/pkg/bucket/s3store"
+	"signer/pkg/bucket/s3store/s3test"
+	"signer/pkg/listen/listentest"
 )
 
-// server is something that speaks S3's protocol.
-type server struct{ endpoint, region, key, secret string }
-
-func (s server) client() *s3.Client {
-	return s3.New(s3.Options{
-		BaseEndpoint: &s.endpoint,
-		UsePathStyle: true,
-		Region:       s.region,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: s.key, SecretAccessKey: s.secret}, nil
-		}),
-	})
+func storeOn(t *testing.T, s s3test.Server) *s3store.Store {
+	return s3store.New(s3store.Config{Client: s.Client(), TempDir: t.TempDir()})
 }
 
-func (s server) open(t *testing.T) bucket.Store {
-	return s3store.New(s3store.Config{Client: s.client(), TempDir: t.TempDir()})
+func run(t *testing.T, s s3test.Server, lacks buckettest.Lacks) {
+	buckettest.Run(t, func(t *testing.T) bucket.Store { return storeOn(t, s) }, lacks)
 }
 
-// TestFront holds the store to its contract over a server that has S3's
-// semantics.
+// TestFront holds the store to its contract over this program's own server. No other
+// that can be had for tests does all that S3 does: see the lacks of moto and versitygw.
 func TestFront(t *testing.T) {
-	buckettest.Run(t, func(t *testing.T) bucket.Store { return startFront(t).open(t) }, buckettest.Lacks{
+	buckettest.Run(t, func(t *testing.T) bucket.Store { return storeOn(t, s3test.Own(t)) }, buckettest.Lacks{
 		"Keys/Dots":                  "S3 does not take keys that lead nowhere as paths",
 		"Pages/TokenBeatsStartAfter": "S3's protocol heeds both",
 	})
 }
 
-func startFront(t *testing.T) server {
-	s := httptest.NewServer(newFront(t))
-	t.Cleanup(s.Close)
-	return server{s.URL, "eu-west-1", "key", "secret"}
-}
-
 // TestServer does the same over a real server, which the environment names: its
 // address, and credentials and region as the AWS CLI has them.
 func TestServer(t *testing.T) {
-	s := server{
-		endpoint: os.Getenv("BUCKET_TEST_S3_ENDPOINT"),
-		region:   cmp.Or(os.Getenv("AWS_REGION"), "us-east-1"),
-		key:      os.Getenv("AWS_ACCESS_KEY_ID"),
-		secret:   os.Getenv("AWS_SECRET_ACCESS_KEY"),
+	s := s3test.Server{
+		URL:    os.Getenv("BUCKET_TEST_S3_ENDPOINT"),
+		Region: cmp.Or(os.Getenv("AWS_REGION"), "us-east-1"),
+		KeyID:  os.Getenv("AWS_ACCESS_KEY_ID"),
+		Secret: os.Getenv("AWS_SECRET_ACCESS_KEY"),
 	}
-	if s.endpoint == "" {
+	if s.URL == "" {
 		t.Skip("BUCKET_TEST_S3_ENDPOINT names no server")
 	}
-	buckettest.Run(t, s.open, nil)
+	run(t, s, nil)
 }
 
 // TestMoto does the same over moto, a stand-in for AWS.
@@ -75,10 +54,14 @@ func TestMoto(t *testing.T) {
 		pages   = "moto 5.2.1 does not page versions as S3 does"
 		checks  = "moto 5.2.1 does not check this"
 	)
-	address := start(t, "moto_server", "pip install 'moto[server]'", func(host, port string) []string {
-		return []string{"-H", host, "-p", port}
-	})
-	buckettest.Run(t, server{"http://" + address, "eu-west-1", "key", "secret"}.open, buckettest.Lacks{
+	program, err := exec.LookPath("moto_server")
+	if err != nil {
+		t.Skipf("this test needs moto_server (pip install 'moto[server]'): %v", err)
+	}
+	address := listentest.Free(t)
+	host, port, _ := net.SplitHostPort(address)
+	listentest.Start(t, exec.Command(program, "-H", host, "-p", port), address)
+	run(t, s3test.At("http://"+address), buckettest.Lacks{
 		"Buckets/DeleteWithMarker":   markers,
 		"Checksums":                  "moto 5.2.1 does not check them, nor list them",
 		"Conditions/Delete":          "moto 5.2.1 deletes in any case",
@@ -110,13 +93,7 @@ func TestVersity(t *testing.T) {
 		pages   = "versitygw 1.8.0 does not page versions as S3 does"
 		tags    = "versitygw 1.8.0 keeps tags in no order, and takes not all of them"
 	)
-	address := start(t, "versitygw", "go install github.com/versity/versitygw/cmd/versitygw@v1.8.0", func(host, port string) []string {
-		return []string{
-			"--access", "key", "--secret", "a secret", "--port", net.JoinHostPort(host, port), "--quiet",
-			"posix", "--versioning-dir", t.TempDir(), t.TempDir(),
-		}
-	})
-	buckettest.Run(t, server{"http://" + address, "us-east-1", "key", "a secret"}.open, buckettest.Lacks{
+	run(t, s3test.Versity{Region: "us-east-1"}.Start(t), buckettest.Lacks{
 		"Buckets/DeleteWithMarker":   markers,
 		"Conditions/Delete":          "versitygw 1.8.0 deletes what does not exist in any case",
 		"Conditions/DeleteVersioned": markers,
@@ -152,52 +129,4 @@ func TestVersity(t *testing.T) {
 		"Versions/MissingKeyMarker":  markers,
 		"Versions/NullThenEnabled":   "versitygw 1.8.0 does not tell the id of a null version",
 	})
-}
-
-// start starts a server that ends with the test, and returns its address.
-func start(t *testing.T, program, install string, args func(host, port string) []string) string {
-	t.Helper()
-	exe, err := exec.LookPath(program)
-	if err != nil {
-		t.Skipf("this test needs %s (%s): %v", program, install, err)
-	}
-	address := freeAddress(t)
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := exec.Command(exe, args(host, port)...)
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = c.Process.Kill()
-		_ = c.Wait()
-	})
-	waitFor(t, "http://"+address)
-	return address
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
-
-// waitFor waits until a server answers anything.
-func waitFor(t *testing.T, url string) {
-	t.Helper()
-	for range 600 {
-		r, err := http.Get(url)
-		if err == nil {
-			r.Body.Close()
-			return
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-	t.Fatalf("no server answers at %s", url)
 }

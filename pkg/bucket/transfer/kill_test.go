@@ -12,6 +12,7 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/s3store"
+	"signer/pkg/bucket/s3store/s3test"
 	"signer/pkg/bucket/transfer"
 )
 
@@ -21,7 +22,7 @@ const childVariable = "TRANSFER_TEST_CHILD"
 
 func TestMain(m *testing.M) {
 	if url := os.Getenv(childVariable); url != "" {
-		to, from := bucket.Store(storeOn(url, os.TempDir())), bucket.Open(bucket.Config{Dir: os.Args[1]})
+		to, from := bucket.Store(storeOn(s3test.At(url), os.TempDir())), bucket.Open(bucket.Config{Dir: os.Args[1]})
 		if os.Args[2] == "inside" {
 			to = within(to.(*s3store.Store))
 		}
@@ -105,14 +106,15 @@ func TestKill(t *testing.T) {
 			t.Parallel()
 			from, dir := dirIn(t)
 			eventful(t, from)
-			d := &deadly{}
-			url := served(t, func(h http.Handler) http.Handler { d.Handler = h; return d })
-			to := bucket.Store(storeOn(url, t.TempDir()))
+			there, _ := dirIn(t)
+			d := &deadly{Handler: s3test.Handler(there)}
+			server := s3test.Start(t, d)
+			to := bucket.Store(storeOn(server, t.TempDir()))
 			if where == "inside" {
 				to = inside(t, to.(*s3store.Store))
 			}
 			deaths := 0
-			for requests := 8; !d.run(t, url, dir, where, requests); requests += 5 {
+			for requests := 8; !d.run(t, server.URL, dir, where, requests); requests += 5 {
 				if deaths++; deaths > 60 {
 					t.Fatal("it does not come to an end")
 				}
