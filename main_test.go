@@ -45,7 +45,7 @@ var may = map[string]struct{ ours, never []string }{
 	"signer/pkg/keys/awskms":       {never: []string{"os", "github.com/aws/aws-sdk-go-v2/service/signer"}},
 	"signer/pkg/keys/pkcs11":       {never: []string{"github.com/aws"}},
 	"signer/pkg/keys/keystest":     {ours: []string{"pkg/keys"}},
-	"signer/pkg/keys":              {never: []string{"github.com/aws/aws-sdk-go-v2"}},
+	"signer/pkg/keys":              {ours: []string{"pkg/durable"}, never: []string{"github.com/aws/aws-sdk-go-v2"}},
 	"signer/pkg/server":            {ours: []string{"pkg/api", "pkg/document", "pkg/engine", "pkg/sigv4", "pkg/accesslog"}, never: []string{"os", "github.com/aws"}},
 	"signer/pkg/s3server":          {ours: []string{"pkg/bucket", "pkg/sigv4", "pkg/accesslog"}, never: []string{"os", "github.com/aws"}},
 	"signer/pkg/notation":          {never: []string{"github.com/notaryproject/notation-go", "net/http", "os"}},

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,6 +16,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"signer/pkg/durable"
 )
 
 // Dir is a directory with keys. Its files are their owner's alone: they are written
@@ -176,7 +177,7 @@ func (d dirDraft) Remove(_ context.Context, name string) error {
 	if err := os.Remove(d.At(name)); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(d.At(name)))
+	return durable.Names(filepath.Dir(d.At(name)))
 }
 
 // makeDir makes a directory, and those above it, for its owner alone.
@@ -212,7 +213,7 @@ func write(path string, data []byte) error {
 	if err := os.Rename(f.Name(), path); err != nil {
 		return fmt.Errorf("write %s: %w", path, errors.Join(err, os.Remove(f.Name())))
 	}
-	return errors.Join(syncDir(dir), syncDir(filepath.Dir(dir)))
+	return errors.Join(durable.Names(dir), durable.Names(filepath.Dir(dir)))
 }
 
 // sweep removes what dead processes left.
@@ -225,16 +226,4 @@ func sweep(dir string) error {
 		err = errors.Join(err, os.Remove(path))
 	}
 	return err
-}
-
-// syncDir makes the names in a directory durable. Windows has no such call.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
