@@ -32,7 +32,7 @@ var may = map[string]struct{ ours, never []string }{
 	"signer/pkg/events":            {ours: []string{"pkg/durable"}, never: []string{"github.com/aws"}},
 	"signer/pkg/doctor":            {ours: []string{"pkg/bucket", "pkg/keys", "pkg/local", "pkg/records", "pkg/sign", "pkg/verify"}, never: []string{"github.com/aws", "net/http"}},
 	"signer/pkg/faults":            {ours: []string{"pkg/api", "pkg/bucket", "pkg/engine", "pkg/local", "pkg/sign", "pkg/span"}, never: []string{"net/http", "github.com/spf13"}},
-	"signer/pkg/records":           {never: []string{"github.com/aws"}},
+	"signer/pkg/records":           {ours: []string{"pkg/durable"}, never: []string{"github.com/aws"}},
 	"signer/pkg/bucket":            {ours: []string{"pkg/interrupt"}, never: []string{"github.com/aws/aws-sdk-go-v2/service/signer"}},
 	"signer/pkg/sign":              {ours: []string{"pkg/interrupt"}, never: []string{"github.com/aws"}},
 	"signer/pkg/verify":            {ours: []string{"pkg/interrupt", "pkg/sign"}, never: []string{"github.com/", "os", "net/http"}},

@@ -8,11 +8,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/gofrs/flock"
 	"github.com/pressly/goose/v3"
+
+	"signer/pkg/durable"
 )
 
 // schema is the number of the last migration. The file carries it as its
@@ -96,7 +97,7 @@ func create(ctx context.Context, path string) error {
 	if err := os.Rename(aside, path); err != nil {
 		return fmt.Errorf("make the records: %w", err)
 	}
-	return flush(filepath.Dir(path))
+	return durable.Names(filepath.Dir(path))
 }
 
 // build makes a whole database in a new file, durably.
@@ -159,15 +160,12 @@ func discard(path string) error {
 	return all
 }
 
-// flush makes a file's contents, or a directory's names, durable.
+// flush makes a file's contents durable. (Windows flushes only what is open to be
+// written.)
 func flush(path string) error {
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	defer file.Close()
-	if err := file.Sync(); runtime.GOOS != "windows" { // which does not let directories be flushed
-		return err
-	}
-	return nil
+	return errors.Join(file.Sync(), file.Close())
 }
