@@ -107,7 +107,7 @@ func (s *session) localClock() (func() time.Time, error) {
 // movedKeys are keys whose clock is moved. The root is made by the real clock, if
 // that is behind: else it would not be good yet when the test is over.
 type movedKeys struct {
-	signers
+	local.Signers
 	real *keys.Store
 }
 
@@ -116,7 +116,7 @@ func (k movedKeys) Service(ctx context.Context, region string, at time.Time) (si
 	if _, err := k.real.Roots(ctx); err != nil {
 		return sign.Identity{}, err
 	}
-	return k.signers.Service(ctx, region, at)
+	return k.Signers.Service(ctx, region, at)
 }
 
 // localKeys are the keys of the local engine, by its clock.
@@ -127,11 +127,11 @@ func (s *session) localKeys(home string) (local.Keys, error) {
 	}
 	real, err := s.keysAt(home)
 	if err != nil || plan.Clock.Text == "" {
-		return signers{real}, err
+		return local.Signers{Store: real}, err
 	}
 	moved, err := s.keysBy(home, plan.Clock.Now(s.env.Now))
 	if plan.Clock.Back {
-		return signers{moved}, err
+		return local.Signers{Store: moved}, err
 	}
-	return movedKeys{signers{moved}, real}, err
+	return movedKeys{local.Signers{Store: moved}, real}, err
 }

@@ -7,7 +7,6 @@ import (
 
 	"signer/pkg/keys"
 	"signer/pkg/records"
-	"signer/pkg/sign"
 )
 
 // openKeys returns the keys of the local engine.
@@ -57,18 +56,3 @@ func (s *session) keyFiles(home string) (keys.Files, error) {
 }
 
 func keysDir(home string) *keys.Dir { return keys.InDir(filepath.Join(home, "keys")) }
-
-// signers are the keys of the local engine, as its jobs ask for them.
-type signers struct{ *keys.Store }
-
-// Service returns the identity that signs for the service in a region, at a time.
-func (k signers) Service(ctx context.Context, region string, at time.Time) (sign.Identity, error) {
-	id, err := k.IdentityAt(ctx, region, at)
-	return sign.Identity(id), err
-}
-
-// Certificate returns the identity that was imported under an ARN.
-func (k signers) Certificate(ctx context.Context, arn string) (sign.Identity, error) {
-	id, err := k.Imported(ctx, arn)
-	return sign.Identity(id), err
-}

@@ -19,7 +19,6 @@ import (
 	"signer/pkg/bucket"
 	"signer/pkg/keys"
 	"signer/pkg/local"
-	"signer/pkg/local/localtest"
 	"signer/pkg/records"
 	"signer/pkg/sign"
 )
@@ -252,7 +251,7 @@ func TestResumedDaysLater(t *testing.T) {
 		dying.Wait()
 		later := func() time.Time { return time.Now().AddDate(0, 0, 10) }
 		c := h.Config()
-		c.Now, c.Keys = later, localtest.Signers{Store: keys.Open(keys.Config{Dir: filepath.Join(h.Dir, "keys"), Now: later})}
+		c.Now, c.Keys = later, local.Signers{Store: keys.Open(keys.Config{Dir: filepath.Join(h.Dir, "keys"), Now: later})}
 		if job := h.ended(t, open(t, c)); job.Status != types.SigningStatusSucceeded {
 			t.Errorf("it died %s and is %s: %s", moment, job.Status, *job.StatusReason)
 		}
@@ -266,14 +265,14 @@ func TestResumedWithoutKeys(t *testing.T) {
 	dying, _ := h.spawn(t, "dying", "before")
 	dying.Wait()
 	c := h.Config()
-	c.Keys = lost{localtest.Signers{Store: h.Keys}}
+	c.Keys = lost{local.Signers{Store: h.Keys}}
 	if job := h.ended(t, open(t, c)); job.Status != types.SigningStatusFailed || *job.StatusReason != "The root is younger than that." {
 		t.Errorf("it is %s: %s", job.Status, *job.StatusReason)
 	}
 }
 
 // lost are keys of another root.
-type lost struct{ localtest.Signers }
+type lost struct{ local.Signers }
 
 func (lost) Service(context.Context, string, time.Time) (sign.Identity, error) {
 	return sign.Identity{}, &keys.Error{Code: "ValidationException", Message: "The root is younger than that."}

@@ -23,7 +23,6 @@ import (
 	"signer/pkg/keys"
 	"signer/pkg/local"
 	"signer/pkg/records"
-	"signer/pkg/sign"
 )
 
 // For whom a home's engine is, unless a test says otherwise.
@@ -66,7 +65,7 @@ func (h *Home) Furnish(t testing.TB) *Home {
 
 // Config is that of an engine in the home.
 func (h *Home) Config() local.Config {
-	return local.Config{Account: Account, Region: Region, Principal: Principal, Records: h.Records, Objects: h.Buckets, Keys: Signers{h.Keys}}
+	return local.Config{Account: Account, Region: Region, Principal: Principal, Records: h.Records, Objects: h.Buckets, Keys: local.Signers{Store: h.Keys}}
 }
 
 // Records opens the records. The caller closes them.
@@ -99,21 +98,6 @@ func Get(ctx context.Context, s bucket.Store, name, key string) (body []byte, co
 	defer o.Close()
 	body, err = io.ReadAll(o)
 	return body, o.ContentType, err
-}
-
-// Signers are keys as engines ask for them.
-type Signers struct{ *keys.Store }
-
-// Service returns the identity that signs for the service in a region, at a time.
-func (s Signers) Service(ctx context.Context, region string, at time.Time) (sign.Identity, error) {
-	id, err := s.IdentityAt(ctx, region, at)
-	return sign.Identity(id), err
-}
-
-// Certificate returns the identity that was imported under an ARN.
-func (s Signers) Certificate(ctx context.Context, arn string) (sign.Identity, error) {
-	id, err := s.Imported(ctx, arn)
-	return sign.Identity(id), err
 }
 
 // Certify imports a certificate for a key and returns its ARN.
