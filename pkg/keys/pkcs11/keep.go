@@ -3,10 +3,12 @@
 package pkcs11
 
 import (
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -28,15 +30,15 @@ func (k *Keys) Keep(label string, key crypto.Signer) (name string, err error) {
 	}
 	id := sha256.Sum256(der)
 	u := URI{Token: k.config.URI.Token, Serial: k.config.URI.Serial, Slot: k.config.URI.Slot, ID: id[:20]}
-	private, public, err := objects(key, label, u.ID)
+	private, public, err := halves(key, label, u.ID)
 	if err != nil {
 		return "", err
 	}
-	err = k.do(context.Background(), func(t *token) error {
-		if there, err := t.one(u); err != nil || there != nil {
+	err = k.do(context.Background(), func(ctx context.Context, t *token) error {
+		if there, err := t.one(ctx, u); err != nil || there != nil {
 			return err
 		}
-		return t.session(func(s pkcs11.SessionHandle) error { return t.create(s, private, public) })
+		return t.session(ctx, func(s pkcs11.SessionHandle) error { return t.create(s, private, public) })
 	})
 	if err != nil {
 		return "", fmt.Errorf("%w; if it takes no keys from outside, make the key in it, and give its URI in place of the key", err)
@@ -46,24 +48,31 @@ func (k *Keys) Keep(label string, key crypto.Signer) (name string, err error) {
 
 // create makes both halves of a key, or none.
 func (t *token) create(s pkcs11.SessionHandle, private, public []*pkcs11.Attribute) error {
-	half, err := t.raw.CreateObject(s, public)
+	half, err := t.library.CreateObject(s, public)
 	if err != nil {
 		return err
 	}
-	if _, err = t.raw.CreateObject(s, private); err != nil {
-		return errors.Join(err, t.raw.DestroyObject(s, half))
+	if _, err = t.library.CreateObject(s, private); err != nil {
+		return errors.Join(err, t.library.DestroyObject(s, half))
 	}
 	return nil
 }
 
-// objects are the halves of a key in PKCS #11's attributes.
-func objects(key crypto.Signer, label string, id []byte) (private, public []*pkcs11.Attribute, err error) {
-	both := func(class, kind uint) []*pkcs11.Attribute {
-		return []*pkcs11.Attribute{
-			pkcs11.NewAttribute(pkcs11.CKA_CLASS, class), pkcs11.NewAttribute(pkcs11.CKA_KEY_TYPE, kind), pkcs11.NewAttribute(pkcs11.CKA_TOKEN, true),
-			pkcs11.NewAttribute(pkcs11.CKA_LABEL, label), pkcs11.NewAttribute(pkcs11.CKA_ID, id),
-		}
+// half is what a half of a key is in PKCS #11's attributes, but for its numbers.
+func half(class, kind uint, label string, id []byte) []*pkcs11.Attribute {
+	all := []*pkcs11.Attribute{
+		pkcs11.NewAttribute(pkcs11.CKA_CLASS, class), pkcs11.NewAttribute(pkcs11.CKA_KEY_TYPE, kind), pkcs11.NewAttribute(pkcs11.CKA_TOKEN, true),
+		pkcs11.NewAttribute(pkcs11.CKA_LABEL, label), pkcs11.NewAttribute(pkcs11.CKA_ID, id),
 	}
+	if class == pkcs11.CKO_PUBLIC_KEY {
+		return append(all, pkcs11.NewAttribute(pkcs11.CKA_VERIFY, true))
+	}
+	return append(all, pkcs11.NewAttribute(pkcs11.CKA_PRIVATE, true),
+		pkcs11.NewAttribute(pkcs11.CKA_SENSITIVE, true), pkcs11.NewAttribute(pkcs11.CKA_EXTRACTABLE, false), pkcs11.NewAttribute(pkcs11.CKA_SIGN, true))
+}
+
+// halves are the halves of a key in PKCS #11's attributes.
+func halves(key crypto.Signer, label string, id []byte) (private, public []*pkcs11.Attribute, err error) {
 	var kind uint
 	switch key := key.(type) {
 	case *ecdsa.PrivateKey:
@@ -75,10 +84,31 @@ func objects(key crypto.Signer, label string, id []byte) (private, public []*pkc
 	default:
 		return nil, nil, errors.New("a key of this kind cannot be put into a token")
 	}
-	private = append(append(both(pkcs11.CKO_PRIVATE_KEY, kind), private...), pkcs11.NewAttribute(pkcs11.CKA_PRIVATE, true),
-		pkcs11.NewAttribute(pkcs11.CKA_SENSITIVE, true), pkcs11.NewAttribute(pkcs11.CKA_EXTRACTABLE, false), pkcs11.NewAttribute(pkcs11.CKA_SIGN, true))
-	public = append(append(both(pkcs11.CKO_PUBLIC_KEY, kind), public...), pkcs11.NewAttribute(pkcs11.CKA_VERIFY, true))
-	return private, public, err
+	return append(half(pkcs11.CKO_PRIVATE_KEY, kind, label, id), private...), append(half(pkcs11.CKO_PUBLIC_KEY, kind, label, id), public...), err
+}
+
+// generate makes a key on P-384 with the words of a URI, and an id if that has none.
+func (t *token) generate(ctx context.Context, u URI) (made *pair, err error) {
+	if u.ID == nil {
+		u.ID = make([]byte, 16)
+		rand.Read(u.ID) // it never fails
+	}
+	curve, err := asn1.Marshal(curves[elliptic.P384()])
+	if err != nil {
+		return nil, err
+	}
+	label := cmp.Or(u.Object, rootLabel)
+	public := append(half(pkcs11.CKO_PUBLIC_KEY, pkcs11.CKK_EC, label, u.ID), pkcs11.NewAttribute(pkcs11.CKA_EC_PARAMS, curve))
+	err = t.session(ctx, func(s pkcs11.SessionHandle) error {
+		how := []*pkcs11.Mechanism{pkcs11.NewMechanism(pkcs11.CKM_EC_KEY_PAIR_GEN, nil)}
+		_, private, err := t.library.GenerateKeyPair(s, how, public, half(pkcs11.CKO_PRIVATE_KEY, pkcs11.CKK_EC, label, u.ID))
+		if err != nil {
+			return fmt.Errorf("make a key on P-384, labelled %s: %w; if it makes none, make one of another kind with a program of its own, and name it with object or id", label, err)
+		}
+		made, err = t.pair(s, private)
+		return err
+	})
+	return made, err
 }
 
 // curves have their names in ASN.1 (RFC 5480, 2.1.1.1).

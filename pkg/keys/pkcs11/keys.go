@@ -3,16 +3,18 @@
 package pkcs11
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"crypto"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/miekg/pkcs11"
 )
 
 // rootLabel is the label of the root's key, where the URI does not say another.
@@ -40,8 +42,9 @@ type Keys struct {
 	late   atomic.Int32  // how many calls should have come to their end
 
 	mu      sync.Mutex
-	token   *token // nil: not open
-	refused string // the PIN that was wrong
+	library *library // nil: not loaded
+	token   *token   // nil: not open
+	refused string   // the PIN that was wrong
 }
 
 // Open returns the keys in a token. Nothing is loaded or asked yet.
@@ -58,23 +61,21 @@ func Open(c Config) (*Keys, error) {
 	if c.URI.Object == "" && c.URI.ID == nil {
 		c.URI.Object = rootLabel
 	}
-	c.Patience, c.Sessions = cmp.Or(c.Patience, 15*time.Second), max(cmp.Or(c.Sessions, 8), 2)
+	c.Patience, c.Sessions = cmp.Or(c.Patience, 15*time.Second), cmp.Or(c.Sessions, 8)
 	return &Keys{config: c, busy: make(chan struct{}, 8*c.Sessions)}, nil
 }
 
 // Make returns the key that the URI names, and makes one on P-384 if there is none.
 func (k *Keys) Make() (name string, _ crypto.Signer, err error) {
-	root := &key{keys: k, uri: URI{Token: k.config.URI.Token, Serial: k.config.URI.Serial, Slot: k.config.URI.Slot}}
-	err = k.do(context.Background(), func(t *token) error {
-		found, err := t.one(k.config.URI)
+	root := &key{keys: k}
+	err = k.do(context.Background(), func(ctx context.Context, t *token) error {
+		found, err := t.one(ctx, k.config.URI)
 		if err == nil && found == nil {
-			found, err = t.generate(k.config.URI)
+			found, err = t.generate(ctx, k.config.URI)
 		}
-		if err != nil {
-			return err
+		if err == nil {
+			root.uri, root.public = found.name(k.config.URI), found.public
 		}
-		root.public = found.Public()
-		root.uri.ID, err = t.id(found)
 		return err
 	})
 	if err != nil {
@@ -93,10 +94,10 @@ func (k *Keys) Key(name string) (crypto.Signer, error) {
 		return nil, fmt.Errorf("the key %s is in another token than %s", u, k.config.URI)
 	}
 	found := &key{keys: k, uri: u}
-	err = k.do(context.Background(), func(t *token) error {
-		signer, err := t.named(u)
+	err = k.do(context.Background(), func(ctx context.Context, t *token) error {
+		p, err := t.named(ctx, u)
 		if err == nil {
-			found.public = signer.Public()
+			found.public = p.public
 		}
 		return err
 	})
@@ -108,7 +109,7 @@ func (k *Keys) Key(name string) (crypto.Signer, error) {
 
 // Check tells whether the token answers, and somebody is logged in.
 func (k *Keys) Check(ctx context.Context) error {
-	return k.do(ctx, func(t *token) error { return t.check() })
+	return k.do(ctx, func(ctx context.Context, t *token) error { return t.check(ctx) })
 }
 
 // Close gives the library back, when those who use it are done. The keys cannot be
@@ -132,34 +133,10 @@ func (k *Keys) drop(t *token) {
 	t.close()
 }
 
-// key is a private key in a token, wherever its sessions are.
-type key struct {
-	keys   *Keys
-	uri    URI
-	public crypto.PublicKey
-}
-
-func (k *key) Public() crypto.PublicKey { return k.public }
-
-// Sign signs in the token, which has its own chance.
-func (k *key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) (signature []byte, err error) {
-	err = k.keys.do(context.Background(), func(t *token) error {
-		signer, err := t.named(k.uri)
-		if err == nil {
-			signature, err = signer.Sign(nil, digest, opts)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return signature, nil
-}
-
 // do does something with the token, in a time that has an end. It is done once more
 // where the token has lost its sessions. A call that hangs hangs on: nobody can end
 // it, but others need not wait for it, and as long as it does they wait less.
-func (k *Keys) do(ctx context.Context, f func(*token) error) error {
+func (k *Keys) do(ctx context.Context, f func(context.Context, *token) error) error {
 	patience := k.config.Patience
 	if k.late.Load() > 0 {
 		patience /= 10
@@ -174,9 +151,9 @@ func (k *Keys) do(ctx context.Context, f func(*token) error) error {
 	done := make(chan error, 1)
 	go func() {
 		defer func() { <-k.busy }()
-		err := k.try(f)
-		if isLost(err) {
-			err = k.try(f)
+		lost, err := k.try(ctx, f)
+		if lost && ctx.Err() == nil {
+			_, err = k.try(ctx, f)
 		}
 		done <- err
 	}()
@@ -199,21 +176,29 @@ func (k *Keys) failed(err error) error {
 	return fmt.Errorf("the token of %s: %w", k.config.URI, err)
 }
 
-// try does something with the token, and closes it if it has lost its sessions.
-func (k *Keys) try(f func(*token) error) error {
+// try does something with the token, and closes it if it has lost its sessions, or its
+// PIN is wrong by now.
+func (k *Keys) try(ctx context.Context, f func(context.Context, *token) error) (lost bool, _ error) {
 	t, err := k.opened()
 	if err != nil {
-		return err
+		return false, err
 	}
 	t.using.RLock()
-	err = f(t)
+	err = f(ctx, t)
 	t.using.RUnlock()
-	if isLost(err) {
+	lost = isLost(err)
+	if wrong := errors.Is(err, errPIN); lost || wrong {
 		k.mu.Lock()
 		defer k.mu.Unlock()
 		k.drop(t)
+		if wrong {
+			k.refused = t.pin
+		}
 	}
-	return err
+	if t.pin == "" && is(err, pkcs11.CKR_USER_NOT_LOGGED_IN) {
+		err = fmt.Errorf("it wants a PIN, and there is none: %w", err)
+	}
+	return lost, err
 }
 
 // opened returns the token, and opens it if it is not. A PIN that was wrong is not
@@ -231,7 +216,12 @@ func (k *Keys) opened() (*token, error) {
 	if pin != "" && pin == k.refused {
 		return nil, errPIN
 	}
-	k.token, err = openToken(k.config, pin)
+	if k.library == nil {
+		if k.library, err = load(k.config.URI.Module); err != nil {
+			return nil, err
+		}
+	}
+	k.token, err = openToken(k.library, k.config, pin)
 	if errors.Is(err, errPIN) {
 		k.refused = pin
 	}
@@ -254,4 +244,16 @@ func (k *Keys) pin() (string, error) {
 		return k.config.PIN()
 	}
 	return "", nil
+}
+
+// firstLine is the text of a file that holds a PIN.
+func firstLine(text []byte) string {
+	line, _, _ := bytes.Cut(text, []byte("\n"))
+	return string(bytes.TrimSuffix(line, []byte("\r")))
+}
+
+// sameToken tells whether a key that is named can be in this token.
+func (u URI) sameToken(key URI) bool {
+	differs := func(a, b string) bool { return a != "" && b != "" && a != b }
+	return !differs(u.Token, key.Token) && !differs(u.Serial, key.Serial) && !differs(u.Manufacturer, key.Manufacturer) && !differs(u.Model, key.Model)
 }

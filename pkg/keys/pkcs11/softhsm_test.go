@@ -3,6 +3,7 @@
 package pkcs11
 
 import (
+	"context"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/rand"
@@ -26,22 +27,28 @@ import (
 // softHSM makes a token, and returns its URI. Without SoftHSM the test is skipped.
 func softHSM(t *testing.T) URI {
 	t.Helper()
-	util, err := exec.LookPath("softhsm2-util")
-	if err != nil {
-		t.Skip("softhsm2-util is not here")
-	}
 	dir := t.TempDir()
 	conf := filepath.Join(dir, "softhsm2.conf")
 	must(t, os.Mkdir(filepath.Join(dir, "tokens"), 0o700))
 	must(t, os.WriteFile(conf, fmt.Appendf(nil, "directories.tokendir = %s/tokens\nlog.level = ERROR\n", dir), 0o600))
 	t.Setenv("SOFTHSM2_CONF", conf)
-	if out, err := exec.Command(util, "--init-token", "--free", "--label", "signer test", "--so-pin", "87654321", "--pin", "1234").CombinedOutput(); err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
+	another(t)
 	must(t, os.WriteFile(filepath.Join(dir, "pin"), []byte("1234\n"), 0o600))
 	u, err := Parse("pkcs11:token=signer%20test?module-path=" + module(t) + "&pin-source=file:" + dir + "/pin")
 	must(t, err)
 	return u
+}
+
+// another makes one more token with the same label.
+func another(t *testing.T) {
+	t.Helper()
+	util, err := exec.LookPath("softhsm2-util")
+	if err != nil {
+		t.Skip("softhsm2-util is not here")
+	}
+	if out, err := exec.Command(util, "--init-token", "--free", "--label", "signer test", "--so-pin", "87654321", "--pin", "1234").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
 }
 
 // module is SoftHSM's library.
@@ -104,9 +111,9 @@ func TestTokenIsLost(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 2 {
-				must(t, lose(k.token.raw, k.token.slot))
+				must(t, lose(k.token.library.Ctx, k.token.slot))
 				must(t, signs(key))
-				must(t, lose(k.token.raw, k.token.slot))
+				must(t, lose(k.token.library.Ctx, k.token.slot))
 				must(t, k.Check(t.Context()))
 			}
 		})
@@ -134,7 +141,7 @@ func TestTokenIsLostWhileManySign(t *testing.T) {
 		k.mu.Lock()
 		if lost := k.token; lost != nil {
 			lost.using.Lock() // SoftHSM does not bear it in the middle of a signature
-			err = lost.raw.CloseAllSessions(lost.slot)
+			err = lost.library.CloseAllSessions(lost.slot)
 			lost.using.Unlock()
 		}
 		k.mu.Unlock()
@@ -152,7 +159,7 @@ func TestTokenIsAway(t *testing.T) {
 	_, key, err := k.Make()
 	must(t, err)
 	tokens := filepath.Join(filepath.Dir(conf), "tokens")
-	must(t, k.token.raw.Finalize())
+	must(t, k.token.library.Ctx.Finalize())
 	must(t, os.Rename(tokens, tokens+"-away"))
 	must(t, os.Mkdir(tokens, 0o700))
 	for _, err := range []error{signs(key), k.Check(t.Context())} {
@@ -186,7 +193,7 @@ func TestTokenHangs(t *testing.T) {
 	k := opened(t, Config{URI: softHSM(t), Patience: 30 * time.Millisecond, Sessions: 2})
 	held := make(chan struct{})
 	for range cap(k.busy) + 1 {
-		if err := k.do(t.Context(), func(*token) error { <-held; return nil }); !errors.Is(err, errPatience) {
+		if err := k.do(t.Context(), func(context.Context, *token) error { <-held; return nil }); !errors.Is(err, errPatience) {
 			t.Fatal(err)
 		}
 	}

@@ -3,206 +3,203 @@
 package pkcs11
 
 import (
-	"bytes"
-	"cmp"
-	"crypto/elliptic"
-	"crypto/rand"
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
+	"sync/atomic"
 
-	"github.com/ThalesGroup/crypto11"
 	"github.com/miekg/pkcs11"
 )
 
-// token is a token that is open: with crypto11, which has a pool of sessions and
-// signs, and with sessions of its own for what that does not do.
+// token is a token that is open. It holds its sessions until it is closed: with the
+// last of them goes who is logged in.
 type token struct {
-	*crypto11.Context
-	raw    *pkcs11.Ctx
-	slot   uint
-	login  bool
-	using  sync.RWMutex // held by who uses it; wholly by who closes it
-	mu     sync.Mutex
-	byName map[string]crypto11.Signer
+	library *library
+	slot    uint
+	flags   uint // of sessions
+	random  bool // it can be asked for chance
+	pin     string
+	using   sync.RWMutex              // held by who uses it; wholly by who closes it
+	idle    chan pkcs11.SessionHandle // which nobody uses
+	may     chan struct{}             // holds one for each session that is open, or that the token has not got
+	open    atomic.Int32              // how many are
+	mu      sync.Mutex
+	byName  map[string]*pair
 }
 
-// openToken loads the library, finds the token and logs in.
-func openToken(c Config, pin string) (*token, error) {
-	found := crypto11.Config{Path: c.URI.Module, MaxSessions: c.Sessions, PoolWaitTimeout: c.Patience, Pin: pin, LoginNotSupported: pin == ""}
-	switch {
-	case c.URI.Serial != "":
-		found.TokenSerial = c.URI.Serial
-	case c.URI.Token != "":
-		found.TokenLabel = c.URI.Token
-	default:
-		slot := int(*c.URI.Slot)
-		found.SlotNumber = &slot
-	}
-	opened, err := crypto11.Configure(&found)
-	if isPIN(err) {
-		return nil, errPIN
-	}
-	if err != nil {
+// openToken starts the library, finds the token and logs in.
+func openToken(l *library, c Config, pin string) (*token, error) {
+	if err := l.start(); err != nil {
 		return nil, err
 	}
-	t := &token{Context: opened, login: pin != "", byName: map[string]crypto11.Signer{}}
-	if t.raw = pkcs11.New(c.URI.Module); t.raw == nil {
-		return nil, errors.Join(errors.New("its library cannot be loaded"), opened.Close())
+	t := &token{library: l, flags: pkcs11.CKF_SERIAL_SESSION, pin: pin, byName: map[string]*pair{}}
+	info, err := t.find(c.URI)
+	if err == nil {
+		t.fit(info, c.Sessions)
+		err = t.begin(info)
 	}
-	if t.slot, err = t.findSlot(c.URI); err != nil {
+	if err != nil {
 		t.close()
 		return nil, err
 	}
 	return t, nil
 }
 
-// findSlot finds the slot that the token is in.
-func (t *token) findSlot(u URI) (uint, error) {
-	slots, err := t.raw.GetSlotList(true)
+// find finds the slot of the one token that is all that the URI says. Tokens that say
+// nothing of themselves are others.
+func (t *token) find(u URI) (found pkcs11.TokenInfo, err error) {
+	slots, err := t.library.GetSlotList(true)
 	if err != nil {
-		return 0, err
+		return found, err
 	}
+	n, failed := 0, error(nil)
 	for _, slot := range slots {
-		info, err := t.raw.GetTokenInfo(slot)
+		info, err := t.library.GetTokenInfo(slot)
 		if err != nil {
-			return 0, err
-		}
-		bySlot := u.Serial == "" && u.Token == "" && u.Slot != nil && *u.Slot == slot
-		if bySlot || u.Serial != "" && u.Serial == info.SerialNumber || u.Serial == "" && u.Token != "" && u.Token == info.Label {
-			return slot, nil
+			failed = err
+		} else if u.isToken(slot, info) {
+			t.slot, found = slot, info
+			n++
 		}
 	}
-	return 0, pkcs11.Error(pkcs11.CKR_TOKEN_NOT_PRESENT)
-}
-
-// close gives everything back. Nobody uses the token any more.
-func (t *token) close() {
-	_ = t.Context.Close() // it never fails
-	t.raw.Destroy()
-}
-
-// one is the key that a URI names; nil if there is none. Who is not logged in any more
-// sees none either.
-func (t *token) one(u URI) (crypto11.Signer, error) {
-	found, err := t.FindKeyPairs(u.ID, []byte(u.Object))
 	switch {
-	case err != nil:
-		return nil, err
-	case len(found) == 0:
-		return nil, t.check()
-	case len(found) > 1:
-		return nil, fmt.Errorf("%d keys are %s: say which by its id", len(found), u)
+	case n == 0:
+		return found, errors.Join(errors.New("no token is that, or it has none in it now"), failed)
+	case n > 1:
+		return found, fmt.Errorf("%d tokens are that: say which by its serial or slot-id", n)
 	}
-	return found[0], nil
+	return found, nil
 }
 
-// generate makes a key on P-384 with the words of a URI, and an id if that has none.
-func (t *token) generate(u URI) (crypto11.Signer, error) {
-	if u.ID == nil {
-		u.ID = make([]byte, 16)
-		rand.Read(u.ID) // it never fails
+// isToken tells whether a token is all that the URI says of it (RFC 7512, 2.3).
+func (u URI) isToken(slot uint, info pkcs11.TokenInfo) bool {
+	for _, a := range [][2]string{{u.Token, info.Label}, {u.Serial, info.SerialNumber}, {u.Manufacturer, info.ManufacturerID}, {u.Model, info.Model}} {
+		if a[0] != "" && a[0] != strings.TrimRight(a[1], " \x00") {
+			return false
+		}
 	}
-	return t.GenerateECDSAKeyPairWithLabel(u.ID, []byte(cmp.Or(u.Object, rootLabel)), elliptic.P384())
+	return u.Slot == nil || *u.Slot == slot
 }
 
-// id is the id of a key.
-func (t *token) id(key crypto11.Signer) ([]byte, error) {
-	a, err := t.GetAttribute(key, crypto11.CkaId)
-	if err != nil {
-		return nil, err
+// fit makes room for as many sessions as the token has, and no more than are wanted.
+func (t *token) fit(info pkcs11.TokenInfo, wanted int) {
+	limits := []uint{info.MaxSessionCount}
+	if info.Flags&pkcs11.CKF_WRITE_PROTECTED == 0 {
+		t.flags |= pkcs11.CKF_RW_SESSION
+		limits = append(limits, info.MaxRwSessionCount)
 	}
-	if a == nil || len(a.Value) == 0 {
-		return nil, errors.New("the key has no id")
+	for _, n := range limits { // 0 is none, and what it does not know is very large
+		if n > 0 && n < uint(wanted) {
+			wanted = int(n)
+		}
 	}
-	return a.Value, nil
+	t.idle, t.may = make(chan pkcs11.SessionHandle, wanted), make(chan struct{}, wanted)
+	t.random = info.Flags&pkcs11.CKF_RNG != 0
 }
 
-// named is the key that a URI names, as long as the token is open.
-func (t *token) named(u URI) (crypto11.Signer, error) {
-	if u.Object == "" && u.ID == nil {
-		return nil, fmt.Errorf("%s names no key: it has neither object nor id", u)
+// begin opens the first session, and logs in. A PIN that could be the last that the
+// token takes is not tried.
+func (t *token) begin(info pkcs11.TokenInfo) error {
+	switch {
+	case t.pin != "" && info.Flags&pkcs11.CKF_USER_PIN_LOCKED != 0:
+		return errors.New("its PIN is locked, and can be set anew with that of its security officer")
+	case t.pin != "" && info.Flags&pkcs11.CKF_USER_PIN_FINAL_TRY != 0:
+		return errors.New("it will lock itself after one more wrong PIN, so none is tried: log in to it once with a program of its own")
 	}
-	name := u.String()
-	t.mu.Lock()
-	signer := t.byName[name]
-	t.mu.Unlock()
-	if signer != nil {
-		return signer, nil
-	}
-	signer, err := t.one(u)
-	if err != nil {
-		return nil, err
-	}
-	if signer == nil {
-		return nil, fmt.Errorf("it has no private key %s, or nobody is logged in who could see it, or no public key lies beside it with the same id", u)
-	}
-	t.mu.Lock()
-	t.byName[name] = signer
-	t.mu.Unlock()
-	return signer, nil
+	return t.session(context.Background(), func(s pkcs11.SessionHandle) error {
+		if t.pin == "" {
+			return nil
+		}
+		return t.logIn(s, pkcs11.CKU_USER)
+	})
 }
 
-// session calls f with a session of its own.
-func (t *token) session(f func(pkcs11.SessionHandle) error) error {
-	s, err := t.raw.OpenSession(t.slot, pkcs11.CKF_SERIAL_SESSION|pkcs11.CKF_RW_SESSION)
-	if err != nil {
-		return err
-	}
-	err = f(s)
-	if closing := t.raw.CloseSession(s); err == nil {
-		err = closing
+// logIn logs in: to the token, or for one use of a key.
+func (t *token) logIn(s pkcs11.SessionHandle, who uint) error {
+	err := t.library.Login(s, who, t.pin)
+	switch {
+	case isPIN(err):
+		return fmt.Errorf("%w (%w)", errPIN, err)
+	case is(err, pkcs11.CKR_USER_ALREADY_LOGGED_IN):
+		return nil
 	}
 	return err
 }
 
+// close gives everything back. Nobody uses the token any more.
+func (t *token) close() {
+	for {
+		select {
+		case s := <-t.idle:
+			_ = t.library.CloseSession(s) // it may be gone
+		default:
+			t.library.stop()
+			return
+		}
+	}
+}
+
+// session calls f with a session that nobody else uses in that time. One in which
+// the token failed is not used again: it may wait for the rest of something.
+func (t *token) session(ctx context.Context, f func(pkcs11.SessionHandle) error) error {
+	s, err := t.take(ctx)
+	if err != nil {
+		return err
+	}
+	err = f(s)
+	if code := pkcs11.Error(0); !errors.As(err, &code) {
+		t.idle <- s
+		return err
+	}
+	_ = t.library.CloseSession(s) // it may be gone
+	t.open.Add(-1)
+	<-t.may
+	return err
+}
+
+// take returns a session, as soon as there is one.
+func (t *token) take(ctx context.Context) (pkcs11.SessionHandle, error) {
+	select {
+	case s := <-t.idle:
+		return s, nil
+	default:
+	}
+	for {
+		select {
+		case s := <-t.idle:
+			return s, nil
+		case <-ctx.Done():
+			return 0, context.Cause(ctx)
+		case t.may <- struct{}{}:
+		}
+		s, err := t.library.OpenSession(t.slot, t.flags)
+		switch {
+		case err == nil:
+			t.open.Add(1)
+			return s, nil
+		case !is(err, pkcs11.CKR_SESSION_COUNT) || t.open.Load() == 0:
+			<-t.may
+			return 0, err
+		}
+		// It has fewer than it said, or others have them: wait for one of ours.
+	}
+}
+
 // check looks whether a session can be had, and is that of somebody who has logged
-// in.
-func (t *token) check() error {
-	return t.session(func(s pkcs11.SessionHandle) error {
-		info, err := t.raw.GetSessionInfo(s)
-		if err == nil && t.login && info.State != pkcs11.CKS_RW_USER_FUNCTIONS && info.State != pkcs11.CKS_RO_USER_FUNCTIONS {
+// in, and whether the token has something to say.
+func (t *token) check(ctx context.Context) error {
+	return t.session(ctx, func(s pkcs11.SessionHandle) error {
+		info, err := t.library.GetSessionInfo(s)
+		switch {
+		case err != nil:
+			return err
+		case t.pin != "" && info.State != pkcs11.CKS_RW_USER_FUNCTIONS && info.State != pkcs11.CKS_RO_USER_FUNCTIONS:
 			return pkcs11.Error(pkcs11.CKR_USER_NOT_LOGGED_IN)
+		case t.random:
+			_, err = t.library.GenerateRandom(s, 1)
 		}
 		return err
 	})
-}
-
-// isLost tells whether an error says that sessions are gone, or who was logged in, or
-// the token itself: things that another start may mend.
-func isLost(err error) bool {
-	var code pkcs11.Error
-	if !errors.As(err, &code) {
-		return false
-	}
-	switch uint(code) {
-	case pkcs11.CKR_SESSION_HANDLE_INVALID, pkcs11.CKR_SESSION_CLOSED, pkcs11.CKR_USER_NOT_LOGGED_IN, pkcs11.CKR_OBJECT_HANDLE_INVALID, pkcs11.CKR_KEY_HANDLE_INVALID,
-		pkcs11.CKR_DEVICE_REMOVED, pkcs11.CKR_DEVICE_ERROR, pkcs11.CKR_TOKEN_NOT_PRESENT, pkcs11.CKR_TOKEN_NOT_RECOGNIZED, pkcs11.CKR_CRYPTOKI_NOT_INITIALIZED, pkcs11.CKR_SLOT_ID_INVALID:
-		return true
-	}
-	return false
-}
-
-func isPIN(err error) bool {
-	var code pkcs11.Error
-	if !errors.As(err, &code) {
-		return false
-	}
-	switch uint(code) {
-	case pkcs11.CKR_PIN_INCORRECT, pkcs11.CKR_PIN_INVALID, pkcs11.CKR_PIN_LEN_RANGE, pkcs11.CKR_PIN_LOCKED, pkcs11.CKR_PIN_EXPIRED:
-		return true
-	}
-	return false
-}
-
-// sameToken tells whether a key that is named can be in this token.
-func (u URI) sameToken(key URI) bool {
-	differs := func(a, b string) bool { return a != "" && b != "" && a != b }
-	return !differs(u.Token, key.Token) && !differs(u.Serial, key.Serial)
-}
-
-// firstLine is the text of a file that holds a PIN.
-func firstLine(text []byte) string {
-	line, _, _ := bytes.Cut(text, []byte("\n"))
-	return string(bytes.TrimSuffix(line, []byte("\r")))
 }

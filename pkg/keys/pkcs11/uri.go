@@ -22,18 +22,19 @@ const Scheme = "pkcs11:"
 // URI is a URI of RFC 7512, as far as it matters here: it names a token, perhaps a
 // key in it, and how to get there. Its text has no secrets; its PIN is one.
 type URI struct {
-	Token, Serial string // of the token; its label and its serial number
-	Slot          *uint
-	Object        string // the label of the key
-	ID            []byte // of the key
-	Module        string // the file of the library
-	PIN           string
-	PINSource     string // the file that holds the PIN
+	Token, Serial       string // of the token; its label and its serial number
+	Manufacturer, Model string // of the token
+	Slot                *uint
+	Object              string // the label of the key
+	ID                  []byte // of the key
+	Module              string // the file of the library
+	PIN                 string
+	PINSource           string // the file that holds the PIN
 }
 
-// others are the attributes of tokens, libraries and slots that are taken and not
-// looked at: tools put them into URIs, and the label or the serial number says enough.
-var others = []string{"manufacturer", "model", "library-manufacturer", "library-version", "library-description", "slot-manufacturer", "slot-description"}
+// others are the attributes of libraries and slots that are taken and not looked at:
+// tools put them into URIs, and what the token is says enough.
+var others = []string{"library-manufacturer", "library-version", "library-description", "slot-manufacturer", "slot-description"}
 
 // Parse reads a URI. An error never contains any of it but the names of attributes.
 func Parse(text string) (URI, error) {
@@ -106,6 +107,10 @@ func (u *URI) pathAttribute() func(name, value string) error {
 			u.Token = value
 		case name == "serial":
 			u.Serial = value
+		case name == "manufacturer":
+			u.Manufacturer = value
+		case name == "model":
+			u.Model = value
 		case name == "object":
 			u.Object = value
 		case name == "id":
@@ -161,7 +166,7 @@ func (u *URI) setPINSource(value string) error {
 // String names the token and the key, and neither library nor PIN.
 func (u URI) String() string {
 	var parts []string
-	for _, a := range []struct{ name, value string }{{"token", u.Token}, {"serial", u.Serial}, {"object", u.Object}, {"id", string(u.ID)}} {
+	for _, a := range []struct{ name, value string }{{"token", u.Token}, {"serial", u.Serial}, {"manufacturer", u.Manufacturer}, {"model", u.Model}, {"object", u.Object}, {"id", string(u.ID)}} {
 		if a.value != "" {
 			parts = append(parts, a.name+"="+encode(a.value, a.name == "id"))
 		}

@@ -16,7 +16,7 @@ func TestParse(t *testing.T) {
 		"pkcs11:object=my-sign-key;type=private?pin-source=file:/etc/token":      {Object: "my-sign-key", PINSource: "/etc/token"},
 		"pkcs11:object=my-sign-key;type=private?pin-source=file:///etc/token%20": {Object: "my-sign-key", PINSource: "/etc/token "},
 		"pkcs11:token=Software%20PKCS%2311%20softtoken;manufacturer=Snake%20Oil,%20Inc.;model=1.0;object=my-certificate;type=private;id=%69%95%3E%5C%F4%BD%EC%91;serial=?pin-source=file:/etc/token_pin": {
-			Token: "Software PKCS#11 softtoken", Object: "my-certificate", ID: []byte("\x69\x95\x3e\x5c\xf4\xbd\xec\x91"), PINSource: "/etc/token_pin"},
+			Token: "Software PKCS#11 softtoken", Manufacturer: "Snake Oil, Inc.", Model: "1.0", Object: "my-certificate", ID: []byte("\x69\x95\x3e\x5c\xf4\xbd\xec\x91"), PINSource: "/etc/token_pin"},
 		"pkcs11:token=The%20Software%20PKCS%2311%20Softtoken;object=my-key?module-path=/mnt/libmypkcs11.so.1&pin-value=the-pin": {
 			Token: "The Software PKCS#11 Softtoken", Object: "my-key", Module: "/mnt/libmypkcs11.so.1", PIN: "the-pin"},
 		"pkcs11:slot-id=1;serial=DECC0401648;slot-description=a&b?x-vend=a&pin-value=1234": {Slot: &one, Serial: "DECC0401648", PIN: "1234"},
@@ -96,5 +96,5 @@ func fields(u URI) []string {
 	if u.Slot != nil {
 		slot = fmt.Sprint(*u.Slot)
 	}
-	return []string{u.Token, u.Serial, slot, u.Object, string(u.ID), u.Module, u.PIN, u.PINSource}
+	return []string{u.Token, u.Serial, u.Manufacturer, u.Model, slot, u.Object, string(u.ID), u.Module, u.PIN, u.PINSource}
 }
