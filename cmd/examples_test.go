@@ -3,12 +3,8 @@ package cmd
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
-	"encoding/pem"
 	"flag"
 	"io/fs"
 	"maps"
@@ -25,6 +21,7 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/s3store/s3test"
+	"signer/pkg/keys/keystest"
 	"signer/pkg/local/localtest"
 	"signer/pkg/records/recordstest"
 )
@@ -312,36 +309,23 @@ func writeZip(t *testing.T, path string) {
 
 // writeKey makes a certificate for firmware, and its key.
 func writeKey(t *testing.T, dir string) {
-	writePair(t, filepath.Join(dir, "certificate.pem"), filepath.Join(dir, "private-key.pem"), &x509.Certificate{Subject: pkix.Name{CommonName: "firmware.example"},
+	writePair(t, filepath.Join(dir, "certificate.pem"), filepath.Join(dir, "private-key.pem"), x509.Certificate{Subject: pkix.Name{CommonName: "firmware.example"},
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning}})
 }
 
 // writeCA makes the certificate of a CA, and its key.
 func writeCA(t *testing.T, dir string) {
-	writePair(t, filepath.Join(dir, "ca.pem"), filepath.Join(dir, "ca-key.pem"), &x509.Certificate{Subject: pkix.Name{CommonName: "Acme Root"},
+	writePair(t, filepath.Join(dir, "ca.pem"), filepath.Join(dir, "ca-key.pem"), x509.Certificate{Subject: pkix.Name{CommonName: "Acme Root"},
 		KeyUsage: x509.KeyUsageCertSign, IsCA: true, BasicConstraintsValid: true})
 }
 
-func writePair(t *testing.T, certificateFile, keyFile string, template *x509.Certificate) {
+func writePair(t *testing.T, certificateFile, keyFile string, c x509.Certificate) {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template.SerialNumber = big.NewInt(1)
-	template.NotBefore, template.NotAfter = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2036, 1, 1, 0, 0, 0, 0, time.UTC)
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, block := range map[string]*pem.Block{
-		certificateFile: {Type: "CERTIFICATE", Bytes: certificate}, keyFile: {Type: "PRIVATE KEY", Bytes: private},
-	} {
-		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
+	c.SerialNumber = big.NewInt(1)
+	c.NotBefore, c.NotAfter = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2036, 1, 1, 0, 0, 0, 0, time.UTC)
+	pair := keystest.SelfSigned(t, keystest.Key(t), c)
+	for name, text := range map[string][]byte{certificateFile: pair.Certificate, keyFile: pair.PrivateKey} {
+		if err := os.WriteFile(name, text, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

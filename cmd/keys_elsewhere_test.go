@@ -3,9 +3,6 @@
 package cmd_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -13,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"signer/pkg/local/localtest"
+	"signer/pkg/keys/keystest"
 )
 
 // worksElsewhere uses the keys of a home whose variables say that they are elsewhere,
@@ -31,9 +28,7 @@ func worksElsewhere(t *testing.T, h *serveHome, scheme string) {
 	if got := h.run(t, "verify", filepath.Join(dir, "app-signed.zip"), "--query", "files[0].signatureStatus", "--output", "text"); got != "VALID" {
 		t.Error(got)
 	}
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	b := localtest.Bundle(t, key)
+	b := keystest.Bundle(t, keystest.Key(t))
 	certificate := "fileb://" + write("certificate.pem", b.Certificate)
 	arn := h.run(t, "acm", "import-certificate", "--certificate", certificate, "--private-key", "fileb://"+write("key.pem", b.PrivateKey), "--output", "text")
 	h.run(t, "put-signing-profile", "--profile-name", "device", "--platform-id", "AmazonFreeRTOS-Default", "--signing-material", "certificateArn="+arn,

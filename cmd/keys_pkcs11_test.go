@@ -75,9 +75,8 @@ func TestKeysInTokenOfServers(t *testing.T) {
 		}
 	}
 	key := h.key(t, "maria")
-	certificate, private := ownPair(t, "device", false)
 	one, other := servesElsewhere(t, h.onAnother()), servesElsewhere(t, h.onAnother())
-	arn := one.acm(t, key, "ImportCertificate", map[string]any{"Certificate": certificate, "PrivateKey": private})["CertificateArn"].(string)
+	arn := one.importDevice(t, key)
 	images(t, one.client(t, key))
 	for _, s := range []*served{one, other} {
 		if _, err := payload(t, s.client(t, key)); err != nil {

@@ -5,8 +5,6 @@ package cmd_test
 import (
 	"bytes"
 	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -23,7 +21,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"signer/pkg/local/localtest"
+	"signer/pkg/keys/keystest"
 )
 
 // secrets are texts that must not be seen, by what they are.
@@ -113,9 +111,7 @@ func TestSecretsStaySecret(t *testing.T) {
 		"database password": "dbpass5ecret", "master key": "AGE-SECRET-KEY-1"}}
 	base := filepath.Dir(h.dir)
 	file := func(name string, text []byte) { must(t, os.WriteFile(filepath.Join(base, name), text, 0o600)) }
-	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	imported := localtest.Bundle(t, own)
+	imported := keystest.Bundle(t, keystest.Key(t))
 	block, _ := pem.Decode(imported.PrivateKey)
 	s.secrets.key("imported key", block.Bytes)
 	file("cert.pem", imported.Certificate)

@@ -3,9 +3,6 @@ package cmd_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -24,7 +21,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 
-	"signer/pkg/local/localtest"
+	"signer/pkg/keys/keystest"
 )
 
 // request is a signed request.
@@ -209,9 +206,7 @@ func TestServeRefuses(t *testing.T) {
 func TestServeTLS(t *testing.T) {
 	h := newServeHome(t)
 	key := h.key(t, "maria")
-	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	pair := localtest.Bundle(t, ec)
+	pair := keystest.Bundle(t, keystest.Key(t))
 	cert, private := filepath.Join(t.TempDir(), "cert.pem"), filepath.Join(t.TempDir(), "key.pem")
 	must(t, os.WriteFile(cert, pair.Certificate, 0o600))
 	must(t, os.WriteFile(private, pair.PrivateKey, 0o600))

@@ -2,9 +2,6 @@ package cmd_test
 
 import (
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"encoding/json"
 	"os"
 	"os/exec"
@@ -18,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 
-	"signer/pkg/local/localtest"
+	"signer/pkg/keys/keystest"
 )
 
 // awsCLI is the AWS CLI's second version, pointed at a server.
@@ -148,9 +145,7 @@ func TestServeAWSCLI(t *testing.T) {
 	key := h.key(t, "maria")
 	a := newAWSCLI(t, s.url, key)
 	must(t, os.WriteFile(filepath.Join(a.dir, "app.zip"), archive(t), 0o600))
-	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	device := localtest.Bundle(t, ec)
+	device := keystest.Bundle(t, keystest.Key(t))
 	must(t, os.WriteFile(filepath.Join(a.dir, "device.pem"), device.Certificate, 0o600))
 	must(t, os.WriteFile(filepath.Join(a.dir, "device.key"), device.PrivateKey, 0o600))
 

@@ -5,19 +5,13 @@ package cmd_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"io"
-	"math/big"
 	"net/http"
 	"os"
 	"os/exec"
@@ -34,23 +28,8 @@ import (
 
 	"signer/pkg/bucket/s3store/s3test"
 	"signer/pkg/keys"
+	"signer/pkg/keys/keystest"
 )
-
-// ownPair is a key with a certificate that it has signed itself, in PEM.
-func ownPair(t testing.TB, name string, ca bool) (certificate, key []byte) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0)}
-	if ca {
-		template.IsCA, template.BasicConstraintsValid, template.KeyUsage = true, true, x509.KeyUsageCertSign
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	must(t, err)
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	must(t, err)
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})
-}
 
 // written writes a file into a directory of the test's own.
 func written(t testing.TB, name string, text []byte) string {
@@ -86,6 +65,13 @@ func (s *served) acm(t testing.TB, key aws.Credentials, operation string, params
 	return out
 }
 
+// importDevice has a server import the certificate of a device, and returns its ARN.
+func (s *served) importDevice(t testing.TB, key aws.Credentials) (arn string) {
+	t.Helper()
+	device := keystest.Bundle(t, keystest.Key(t))
+	return s.acm(t, key, "ImportCertificate", map[string]any{"Certificate": device.Certificate, "PrivateKey": []byte(device.PrivateKey)})["CertificateArn"].(string)
+}
+
 // payload signs a payload and returns the root that the signature leads to.
 func payload(t testing.TB, c *signer.Client) (*x509.Certificate, error) {
 	t.Helper()
@@ -114,8 +100,7 @@ func TestServersShareCertificates(t *testing.T) {
 	h.onS3(t, s3test.Own(t), "")
 	one, other := h.onAnother().start(t), h.onAnother().start(t)
 	key := h.key(t, "maria")
-	certificate, private := ownPair(t, "device", false)
-	arn := one.acm(t, key, "ImportCertificate", map[string]any{"Certificate": certificate, "PrivateKey": private})["CertificateArn"].(string)
+	arn := one.importDevice(t, key)
 	version, err := h.put(t.Context(), "source", "fw.bin", []byte("firmware"))
 	must(t, err)
 	start := func(s *served) error {
@@ -167,8 +152,8 @@ func TestServersFollowTheRoot(t *testing.T) {
 		}
 	}
 	roots("Signer Local Root CA")
-	certificate, private := ownPair(t, "ours", true)
-	h.onAnother().run(t, "keys", "import-root", "--certificate", written(t, "ca.pem", certificate), "--private-key", written(t, "ca.key", private), "--replace")
+	root := keystest.Root(t, "ours")
+	h.onAnother().run(t, "keys", "import-root", "--certificate", written(t, "ca.pem", root.Certificate), "--private-key", written(t, "ca.key", root.PrivateKey), "--replace")
 	roots("ours")
 	if got := strings.Count(h.onAnother().run(t, "export-trust"), "BEGIN CERTIFICATE"); got != 2 {
 		t.Errorf("%d roots are to be trusted", got)
@@ -349,8 +334,8 @@ func TestKeysSurviveKills(t *testing.T) {
 	must(t, err)
 	const kills = 12
 	for i := range kills {
-		certificate, private := ownPair(t, "ours", true)
-		ca, key := written(t, "ca.pem", certificate), written(t, "ca.key", private)
+		root := keystest.Root(t, "ours")
+		ca, key := written(t, "ca.pem", root.Certificate), written(t, "ca.key", root.PrivateKey)
 		args := []string{"keys", "import-root", "--certificate", ca, "--private-key", key, "--replace"}
 		if i%2 == 0 {
 			args = []string{"acm", "import-certificate", "--certificate", "fileb://" + ca, "--private-key", "fileb://" + key}

@@ -1,15 +1,13 @@
 package cmd_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"signer/pkg/keys/keystest"
 	"signer/pkg/local/localtest"
 )
 
@@ -28,9 +26,7 @@ func TestServeBoto3(t *testing.T) {
 	must(t, err)
 	bad, err := h.put(t.Context(), "source", "app.zip", []byte("no archive"))
 	must(t, err)
-	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	device := localtest.Bundle(t, ec)
+	device := keystest.Bundle(t, keystest.Key(t))
 	var got map[string]json.RawMessage
 	h.python(t, "serve.py", map[string]any{
 		"url": s.url, "region": serveRegion, "key": key.AccessKeyID, "secret": key.SecretAccessKey, "version": good, "bad": bad,

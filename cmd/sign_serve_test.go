@@ -1,9 +1,6 @@
 package cmd_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"encoding/base64"
 	"os"
 	"path/filepath"
@@ -11,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"signer/pkg/local/localtest"
+	"signer/pkg/keys/keystest"
 )
 
 // client works with --engine aws against a server, from a home of its own.
@@ -86,9 +83,7 @@ func TestSignWithServer(t *testing.T) {
 func TestDetachedWithServer(t *testing.T) {
 	h := newServeHome(t)
 	c := newClient(t, h, h.start(t))
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	device := localtest.Bundle(t, key)
+	device := keystest.Bundle(t, keystest.Key(t))
 	certificate := c.file(t, "cert.pem", device.Certificate)
 	arn := h.run(t, "acm", "import-certificate", "--certificate", "fileb://"+certificate, "--private-key", "fileb://"+c.file(t, "key.pem", device.PrivateKey), "--query", "CertificateArn", "--output", "text")
 	c.do(t, 0, "put-signing-profile --profile-name ota --platform-id AWSIoTDeviceManagement-SHA256-ECDSA --signing-material certificateArn="+arn)

@@ -6,18 +6,14 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
-	"math/big"
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"signer/pkg/keys"
+	"signer/pkg/keys/keystest"
 	"signer/pkg/listen/listentest"
 	"signer/pkg/records/recordstest"
 )
@@ -57,20 +53,6 @@ func (v *vault) Key(name string) (crypto.Signer, error) {
 
 func (v *vault) Check(context.Context) error { return nil }
 
-// authority is a bundle that certifies itself.
-func authority(t *testing.T) keys.Bundle {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "ours"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	must(t, err)
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	must(t, err)
-	return keys.Bundle{Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), PrivateKey: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})}
-}
-
 // holding are keys that have been made and imported.
 type holding struct {
 	*keys.Store
@@ -95,11 +77,11 @@ func testServerKeyFilesCut(t *testing.T, server *recordstest.Server) {
 			return err
 		}},
 		"Seal":                {fresh: true, do: func(h holding) error { _, err := h.Seal(ctx, "AKIA", keys.Secret("hush")); return err }},
-		"Import":              {do: func(h holding) error { _, err := h.Import(ctx, place, authority(t)); return err }},
-		"ImportElsewhere":     {far: true, do: func(h holding) error { _, err := h.Import(ctx, place, authority(t)); return err }},
+		"Import":              {do: func(h holding) error { _, err := h.Import(ctx, place, keystest.Root(t, "ours")); return err }},
+		"ImportElsewhere":     {far: true, do: func(h holding) error { _, err := h.Import(ctx, place, keystest.Root(t, "ours")); return err }},
 		"Delete":              {do: func(h holding) error { return h.Delete(ctx, h.arn) }},
-		"ImportRoot":          {do: func(h holding) error { return h.ImportRoot(ctx, authority(t), true) }},
-		"ImportRootElsewhere": {far: true, do: func(h holding) error { return h.ImportRoot(ctx, authority(t), true) }},
+		"ImportRoot":          {do: func(h holding) error { return h.ImportRoot(ctx, keystest.Root(t, "ours"), true) }},
+		"ImportRootElsewhere": {far: true, do: func(h holding) error { return h.ImportRoot(ctx, keystest.Root(t, "ours"), true) }},
 		"Rotate":              {passphrase: "old", phrase: "new", do: func(h holding) error { return h.Rotate(ctx, keys.Secret("new")) }},
 		"Decrypt":             {passphrase: "old", do: func(h holding) error { return h.Decrypt(ctx) }},
 	} {
@@ -122,7 +104,7 @@ func testServerKeyFilesCut(t *testing.T, server *recordstest.Server) {
 					seed := on(direct, d.passphrase)
 					_, err := seed.Identity(ctx, "us-east-1")
 					must(t, err)
-					c, err := seed.Import(ctx, place, authority(t))
+					c, err := seed.Import(ctx, place, keystest.Root(t, "ours"))
 					must(t, err)
 					h.arn = c.ARN
 				}

@@ -11,15 +11,11 @@ import (
 	"crypto/sha256"
 	"crypto/sha512"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"io/fs"
-	"math/big"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"signer/pkg/keys"
 )
@@ -33,7 +29,7 @@ func Run(t *testing.T, open func() keys.Elsewhere) {
 	t.Run("certificates", func(t *testing.T) { testCertificates(t, open) })
 }
 
-func must(t *testing.T, err error) {
+func must(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -180,7 +176,7 @@ func testCertificates(t *testing.T, open func() keys.Elsewhere) {
 	dir := t.TempDir()
 	at := keys.Place{Partition: "aws", Region: "us-east-1", Account: "111122223333"}
 	for kind, key := range localKeys(t) {
-		b := bundle(t, key)
+		b := Bundle(t, key)
 		imported, err := store(dir, open).Import(t.Context(), at, b)
 		must(t, err)
 		id, err := store(dir, open).Imported(t.Context(), imported.ARN)
@@ -197,18 +193,5 @@ func testCertificates(t *testing.T, open func() keys.Elsewhere) {
 	}
 	if strings.Contains(read(t, dir, ".json"), "PRIVATE KEY") {
 		t.Error("a key lies in its file")
-	}
-}
-
-// bundle is a key with a certificate that it has signed itself.
-func bundle(t *testing.T, key crypto.Signer) keys.Bundle {
-	c := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "device"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, c, c, key.Public(), key)
-	must(t, err)
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(key)
-	must(t, err)
-	return keys.Bundle{
-		Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
-		PrivateKey:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8}),
 	}
 }

@@ -1,20 +1,13 @@
 package keystest
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
-	"math/big"
 	"os"
 	"path/filepath"
 	"slices"
 	"sync"
 	"testing"
-	"time"
 
 	"signer/pkg/keys"
 )
@@ -40,38 +33,18 @@ func identity(t *testing.T, s *keys.Store) keys.Identity {
 
 func top(id keys.Identity) *x509.Certificate { return id.Chain[len(id.Chain)-1] }
 
-func ecKey(t *testing.T) *ecdsa.PrivateKey {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	must(t, err)
-	return key
-}
-
-// rootOf is the bundle of a root of somebody's own.
-func rootOf(t *testing.T, name string) keys.Bundle {
-	t.Helper()
-	key := ecKey(t)
-	template := &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0),
-		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	must(t, err)
-	secret, err := x509.MarshalPKCS8PrivateKey(key)
-	must(t, err)
-	return keys.Bundle{Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), PrivateKey: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret})}
-}
-
 // What one process makes, imports, seals and deletes is there, and is gone, for all.
 func testShared(t *testing.T, p Place) {
 	a, b := on(p.Open(), ""), on(p.Open(), "")
 	if one, other := identity(t, a), identity(t, b); !slices.EqualFunc(one.Chain, other.Chain, (*x509.Certificate).Equal) {
 		t.Error("they sign with different certificates")
 	}
-	c, err := a.Import(t.Context(), home(), bundle(t, ecKey(t)))
+	c, err := a.Import(t.Context(), home(), Bundle(t, Key(t)))
 	must(t, err)
 	id, err := b.Imported(t.Context(), c.ARN)
 	must(t, err)
 	signs(t, id.Key, c.Certificate.PublicKey)
-	again, err := b.Reimport(t.Context(), c.ARN, bundle(t, ecKey(t)))
+	again, err := b.Reimport(t.Context(), c.ARN, Bundle(t, Key(t)))
 	must(t, err)
 	id, err = a.Imported(t.Context(), c.ARN)
 	must(t, err)
@@ -118,13 +91,13 @@ func examined(t *testing.T, s *keys.Store, n int) []keys.Item {
 func testRootReplaced(t *testing.T, p Place) {
 	a, b := on(p.Open(), ""), on(p.Open(), "")
 	before := identity(t, b)
-	if err := a.ImportRoot(t.Context(), rootOf(t, "ours"), false); !errors.Is(err, keys.ErrRootExists) {
+	if err := a.ImportRoot(t.Context(), Root(t, "ours"), false); !errors.Is(err, keys.ErrRootExists) {
 		t.Errorf("got %v", err)
 	}
 	if after := identity(t, b); !after.Chain[0].Equal(before.Chain[0]) {
 		t.Error("a root that was refused was used")
 	}
-	must(t, a.ImportRoot(t.Context(), rootOf(t, "ours"), true))
+	must(t, a.ImportRoot(t.Context(), Root(t, "ours"), true))
 	after := identity(t, b)
 	if top(after).Subject.CommonName != "ours" {
 		t.Errorf("signed below %s", top(after).Subject)
@@ -143,7 +116,7 @@ func testPassphrase(t *testing.T, p Place) {
 	passphrase := "old"
 	a := keys.Open(keys.Config{Files: p.Open(), Passphrase: func() (keys.Secret, error) { return keys.Secret(passphrase), nil }})
 	before := identity(t, a)
-	c, err := a.Import(t.Context(), home(), bundle(t, ecKey(t)))
+	c, err := a.Import(t.Context(), home(), Bundle(t, Key(t)))
 	must(t, err)
 	use := func() {
 		t.Helper()
@@ -235,7 +208,7 @@ func testSuccessor(t *testing.T, p Place) {
 		"list":  func() error { _, err := s.Certificates(t.Context()); return err },
 		"look":  func() error { _, err := s.Examine(t.Context()); return err },
 		"import": func() error {
-			_, err := s.Import(t.Context(), home(), bundle(t, ecKey(t)))
+			_, err := s.Import(t.Context(), home(), Bundle(t, Key(t)))
 			return err
 		},
 	} {
@@ -264,7 +237,7 @@ func testCopy(t *testing.T, p Place) {
 	}
 	from := on(dir, "")
 	want := identity(t, from)
-	c, err := from.Import(t.Context(), home(), bundle(t, ecKey(t)))
+	c, err := from.Import(t.Context(), home(), Bundle(t, Key(t)))
 	must(t, err)
 	must(t, os.WriteFile(dir.At("notes.txt"), []byte("mine"), 0o600))
 	for range 2 {

@@ -9,18 +9,13 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/rand"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"signer/pkg/bucket"
 	"signer/pkg/keys"
+	"signer/pkg/keys/keystest"
 	"signer/pkg/local"
 	"signer/pkg/records"
 )
@@ -110,24 +105,9 @@ func (h *Home) Certify(t testing.TB, key crypto.Signer) string {
 // ARN.
 func Certify(t testing.TB, s *keys.Store, account, region string, key crypto.Signer) string {
 	t.Helper()
-	c, err := s.Import(t.Context(), keys.Place{Partition: "aws", Account: account, Region: region}, Bundle(t, key))
+	c, err := s.Import(t.Context(), keys.Place{Partition: "aws", Account: account, Region: region}, keystest.Bundle(t, key))
 	must(t, err)
 	return c.ARN
-}
-
-// Bundle makes a certificate for a key, good for a year.
-func Bundle(t testing.TB, key crypto.Signer) keys.Bundle {
-	t.Helper()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "device"},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(1, 0, 0)}
-	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	must(t, err)
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	must(t, err)
-	return keys.Bundle{
-		Certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate}),
-		PrivateKey:  pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}),
-	}
 }
 
 // Archive is a ZIP archive with one entry.
