@@ -23,3 +23,11 @@ func (*Server) Begin(testing.TB)        {}
 func (*Server) End(testing.TB, string)  {}
 
 func (*Server) Pooled(testing.TB, string, string) string { return "" }
+
+// Standby, and what comes after it, is of no server either.
+func (s *Server) Standby(testing.TB) *Server     { return s }
+func (*Server) Follow(testing.TB, *Server)       {}
+func (*Server) Promote(testing.TB)               {}
+func (*Server) Synchronous(testing.TB)           {}
+func (*Server) Kill(testing.TB)                  {}
+func (*Server) Either(string, ...*Server) string { return "" }
