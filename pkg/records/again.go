@@ -27,7 +27,7 @@ func (s *Store) again(ctx context.Context, do func() error) error {
 	last := time.Now().Add(patience)
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 400*time.Millisecond) {
 		err := do()
-		if err == nil || !undone(err) && !lost(err) || time.Now().Add(pause).After(last) {
+		if err == nil || !s.passes(err) || time.Now().Add(pause).After(last) {
 			return err
 		}
 		select {
@@ -36,6 +36,11 @@ func (s *Store) again(ctx context.Context, do func() error) error {
 		case <-time.After(pause/2 + rand.N(pause)):
 		}
 	}
+}
+
+// passes tells whether what went wrong may go better next time.
+func (s *Store) passes(err error) bool {
+	return undone(err) || lost(err) || s.demoted(err)
 }
 
 // errRepeated says that a change was tried more than once and in the end there was

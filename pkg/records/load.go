@@ -41,6 +41,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	if s.server != nil {
 		only, err := one(ctx, tx, textFrom, "SHOW transaction_read_only")
 		if err == nil && only == "on" {
+			s.server.era.Add(1) // the next time it may be another one
 			err = fmt.Errorf("the records in %s are %w: it is a replica, or was made so", s.path, ErrReadOnly)
 		}
 		return s.failed("begin to write the records", err)

@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,6 +21,8 @@ import (
 type server struct {
 	config   *pgx.ConnConfig
 	settings map[string]string // of each session
+	era      atomic.Int64      // counts how often a connection could not be written to
+	written  atomic.Bool       // something has been written
 }
 
 // sharedConnections is how many statements one process runs at once on a server.
@@ -45,11 +47,16 @@ func newServer(text string) (*server, error) {
 	if before, _, _ := strings.Cut(text, "?"); err != nil || strings.Count(before, "@") > 1 {
 		return nil, fmt.Errorf("the URL of the records cannot be understood: see its port, its sslmode and the files that it names, and write what is special in a password as %%XX")
 	}
-	if config.ConnectTimeout == 0 {
+	preferPrimary(config, text)
+	switch {
+	case config.ConnectTimeout != 0:
+	case len(hosts(config)) > 1:
+		config.ConnectTimeout = severalTimeout
+	default:
 		config.ConnectTimeout = connectTimeout
 	}
 	config.DialFunc = dialer(config.ConnectTimeout).DialContext
-	return &server{config, sessionSettings(config)}, nil
+	return &server{config: config, settings: sessionSettings(config)}, nil
 }
 
 // sessionSettings takes the settings of sessions out of a configuration. They are not
@@ -73,6 +80,10 @@ func sessionSettings(config *pgx.ConnConfig) map[string]string {
 
 // furnish makes the settings of a session that has begun, or ends it.
 func (s *server) furnish(ctx context.Context, c *pgx.Conn) error {
+	c.PgConn().CustomData()[era] = s.era.Load()
+	if err := s.checkVersion(c.PgConn().ParameterStatus("server_version")); err != nil {
+		return errors.Join(err, c.Close(ctx))
+	}
 	var all []string
 	var args []any
 	for name, value := range s.settings {
@@ -82,6 +93,20 @@ func (s *server) furnish(ctx context.Context, c *pgx.Conn) error {
 	_, err := c.Exec(ctx, "SELECT "+strings.Join(all, ", "), append([]any{pgx.QueryExecModeExec}, args...)...)
 	if err != nil {
 		return errors.Join(err, c.Close(ctx))
+	}
+	return nil
+}
+
+// oldest is the oldest PostgreSQL that knows all that is asked of it: WITH … AS
+// MATERIALIZED is of version 12.
+const oldest = 12
+
+// checkVersion refuses a server that is too old. One that says nothing that can be
+// understood is taken at its word.
+func (s *server) checkVersion(version string) error {
+	major, _, _ := strings.Cut(version, ".")
+	if n, err := strconv.Atoi(major); err == nil && n < oldest {
+		return fmt.Errorf("the database %s is PostgreSQL %s, or says so: use PostgreSQL %d or newer", s.name(), version, oldest)
 	}
 	return nil
 }
@@ -98,18 +123,6 @@ func dialer(timeout time.Duration) *net.Dialer {
 
 // silence is how long what was sent may stay without an answer.
 const silence = 20 * time.Second
-
-// name is where the database is, without what nobody else must know.
-func (s *server) name() string {
-	at := url.URL{Scheme: "postgres", User: url.User(s.config.User), Host: s.config.Host, Path: "/" + s.config.Database}
-	if strings.HasPrefix(s.config.Host, "/") { // a directory with a socket
-		at.Host = ""
-		at.RawQuery = url.Values{"host": {s.config.Host}}.Encode()
-	} else if s.config.Port != 0 {
-		at.Host = net.JoinHostPort(s.config.Host, strconv.Itoa(int(s.config.Port)))
-	}
-	return at.String()
-}
 
 // openServer opens records in a PostgreSQL database, and brings them up to date.
 func openServer(ctx context.Context, c Config) (*Store, error) {
@@ -134,7 +147,7 @@ func connectServer(c Config, reading bool) (*Store, error) {
 	if reading {
 		at.settings["default_transaction_read_only"] = "on"
 	}
-	db := stdlib.OpenDB(*at.config, stdlib.OptionAfterConnect(at.furnish))
+	db := stdlib.OpenDB(*at.config, stdlib.OptionAfterConnect(at.furnish), stdlib.OptionResetSession(at.current))
 	db.SetMaxOpenConns(sharedConnections)
 	db.SetMaxIdleConns(sharedConnections)
 	db.SetConnMaxIdleTime(5 * time.Minute)

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -23,6 +24,9 @@ const (
 	stateCrash           = "57P02"
 	stateStarting        = "57P03"
 	stateIdle            = "25P03"
+	stateLong            = "25P04"
+	stateIdleSession     = "57P05"
+	stateNotSupported    = "0A000"
 	statePassword        = "28P01"
 	stateNoUser          = "28000"
 	stateNoDatabase      = "3D000"
@@ -47,20 +51,27 @@ var ErrRefused = errors.New("the database lets nobody in like this")
 // ErrText says that PostgreSQL cannot keep a text, which a file could.
 var ErrText = errors.New("there is text that is not UTF-8, or has U+0000 in it, which PostgreSQL cannot keep")
 
+// errStandby says that a transaction cannot be as strict as was asked for, which is so on
+// a standby, and has no code of its own.
+var errStandby = errors.New("only read here")
+
 // state returns PostgreSQL's code, or "" if err is not PostgreSQL's.
 func state(err error) string {
 	var refused *pgconn.PgError
-	if errors.As(err, &refused) {
-		return refused.Code
+	switch {
+	case !errors.As(err, &refused):
+		return ""
+	case errors.Is(err, errStandby):
+		return stateReadOnly
 	}
-	return ""
+	return refused.Code
 }
 
 // undone tells whether err says that nothing was done, and that it may go better
 // next time.
 func undone(err error) bool {
 	switch code := state(err); code {
-	case stateSerialization, stateDeadlock, stateConnections, stateShutdown, stateStarting, stateIdle:
+	case stateSerialization, stateDeadlock, stateConnections, stateShutdown, stateStarting, stateIdle, stateLong, stateIdleSession:
 		return true
 	case "":
 	default:
@@ -107,12 +118,12 @@ func explainServer(name string, err error) error {
 	case stateNoDatabase:
 		return fmt.Errorf("the records in %s: there is no such database: make it with createdb, or correct the URL (%w)", name, plain(err))
 	case stateReadOnly:
-		return fmt.Errorf("the records in %s are %w: it is a replica, or was made so: use the primary's address (%w)", name, ErrReadOnly, err)
+		return fmt.Errorf("the records in %s are %w: it is a replica, or was made so: use the primary's address, or those of all separated by commas (%w)", name, ErrReadOnly, err)
 	case stateFull:
 		return fmt.Errorf("the records in %s: %w, nothing was recorded: make room on the database's machine and try again (%w)", name, ErrFull, err)
 	case stateConnections:
 		return fmt.Errorf("the records in %s: %w, it has no connections left: raise its max_connections, or run fewer servers (%w)", name, ErrBusy, plain(err))
-	case stateSerialization, stateDeadlock, stateCanceled, stateIdle:
+	case stateSerialization, stateDeadlock, stateCanceled, stateIdle, stateLong, stateIdleSession:
 		return fmt.Errorf("the records in %s: %w: try again (%w)", name, ErrBusy, err)
 	case stateShutdown, stateCrash, stateStarting:
 		return fmt.Errorf("the records in %s: %w just now, it starts or stops: try again (%w)", name, ErrUnreachable, plain(err))
@@ -157,7 +168,8 @@ func plain(err error) error {
 type oneLine struct{ error }
 
 func (e oneLine) Error() string {
-	return strings.Join(strings.Split(strings.TrimSpace(e.error.Error()), "\n"), "; ")
+	text := strings.ReplaceAll(strings.TrimSpace(e.error.Error()), "ValidateConnect failed: ", "")
+	return strings.Join(slices.Compact(strings.Split(text, "\n")), "; ")
 }
 
 func (e oneLine) Unwrap() error { return e.error }

@@ -29,8 +29,8 @@ func testServerRefuses(t *testing.T, server *recordstest.Server) {
 	must(t, openURL(t, replica).Close())
 	execute(t, newer, "INSERT INTO signer_schema VALUES (99)")
 	execute(t, others, "CREATE TABLE jobs (id TEXT)")
-	server.Exec(t, "CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' LOCALE_PROVIDER libc TEMPLATE template0")
-	server.Exec(t, "CREATE USER guest PASSWORD '"+server.Password()+"'")
+	server.Exec(t, "CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+	server.Exec(t, "CREATE USER guest PASSWORD '"+server.Password()+"'; REVOKE CREATE ON SCHEMA public FROM PUBLIC") // as from PostgreSQL 15
 	for _, tc := range []struct {
 		name, url string
 		want      error

@@ -13,6 +13,7 @@ func TestPostgreSQL(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *recordstest.Server){
 		"Refuses": testServerRefuses, "IsMadeOnce": testServerIsMadeOnce, "Copies": testCopies, "CopiesMoved": testCopiesMoved, "Restarts": testServerRestarts,
 		"FindsJobsByID": testServerFindsJobsByID, "IsCut": testServerIsCut, "Texts": testServerTexts,
+		"IsAStandby": testServerIsAStandby, "IsOld": testServerIsOld,
 		"BehindAPooler": testServerBehindAPooler, "BehindAPoolerOfTransactions": testServerBehindAPoolerOfTransactions,
 		"KeyFiles": testServerKeyFiles, "KeyFilesCut": testServerKeyFilesCut, "KeyFilesWait": testServerKeyFilesWait,
 	} {

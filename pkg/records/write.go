@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"sync"
 )
@@ -73,6 +74,7 @@ func (s *Store) write(ctx context.Context, query string, args ...any) (changed i
 		changed, err = run(ctx, s.db, &statement{query: query, args: args})
 		return err
 	})
+	s.server.wrote(err)
 	return repeated(changed, tries, err)
 }
 
@@ -185,7 +187,9 @@ func run(ctx context.Context, r runner, s *statement) (int64, error) {
 // writes at a time, every transaction is serializable.
 func (s *Store) change(ctx context.Context, level sql.IsolationLevel, statements func(*sql.Tx) error) error {
 	if s.server != nil {
-		return s.again(ctx, func() error { return s.transact(ctx, level, statements) })
+		err := s.again(ctx, func() error { return s.transact(ctx, level, statements) })
+		s.server.wrote(err)
+		return err
 	}
 	release, err := s.turn(ctx)
 	if err != nil {
@@ -198,6 +202,9 @@ func (s *Store) change(ctx context.Context, level sql.IsolationLevel, statements
 // transact runs statements in one transaction.
 func (s *Store) transact(ctx context.Context, level sql.IsolationLevel, statements func(*sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: level})
+	if state(err) == stateNotSupported {
+		err = fmt.Errorf("%w: %w", errStandby, err)
+	}
 	if err != nil {
 		return err
 	}
