@@ -186,12 +186,42 @@ func TestServersSurvive(t *testing.T) {
 	}
 	c := robin(t, always(h.key(t, "maria")), addresses...)
 	in := h.app(t, c)
+	busy := h.keepBusy(t, c, in)
+	busy.more(8)
+	servers[0].kill()
+	busy.more(5)
+	begin(0)
+	must(t, servers[1].process.Process.Signal(syscall.SIGSTOP))
+	busy.more(5)
+	way.silent.Store(true)
+	busy.more(5)
+	database.End(t, "immediate")
+	database.Begin(t)
+	busy.more(5)
+	must(t, servers[1].process.Process.Signal(syscall.SIGCONT))
+	way.silent.Store(false)
+	database.End(t, "fast")
+	database.Begin(t)
+	busy.more(5)
+	busy.end(t, servers)
+}
 
+// busy are clients who start one job after the other.
+type busy struct {
+	h      *serveHome
+	c      *signer.Client
+	enough func()
+	all    sync.WaitGroup
+	mu     sync.Mutex
+	ids    map[string]bool // of the jobs that were acknowledged
+}
+
+// keepBusy starts clients. None may be told anything that it does not try again.
+func (h *serveHome) keepBusy(t *testing.T, c *signer.Client, in *signer.StartSigningJobInput) *busy {
 	ctx, enough := context.WithCancel(t.Context())
-	var all sync.WaitGroup
-	ids := map[string]bool{}
+	b := &busy{h: h, c: c, enough: enough, ids: map[string]bool{}}
 	for w := range 6 {
-		all.Go(func() {
+		b.all.Go(func() {
 			for i := 0; ctx.Err() == nil; i++ {
 				mine := *in
 				mine.ClientRequestToken = aws.String(fmt.Sprint("token-", w, "-", i))
@@ -200,49 +230,41 @@ func TestServersSurvive(t *testing.T) {
 					t.Errorf("a client is told %v", err)
 					return
 				}
-				mu.Lock()
-				if ids[*out.JobId] {
+				b.mu.Lock()
+				if b.ids[*out.JobId] {
 					t.Errorf("job %s has two tokens", *out.JobId)
 				}
-				ids[*out.JobId] = true
-				mu.Unlock()
+				b.ids[*out.JobId] = true
+				b.mu.Unlock()
 			}
 		})
 	}
-	more := func(n int) { // waits until some more jobs were acknowledged
-		mu.Lock()
-		to := len(ids) + n
-		mu.Unlock()
-		for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-			mu.Lock()
-			done := len(ids) >= to
-			mu.Unlock()
-			if done || time.Now().After(deadline) {
-				return
-			}
-		}
+	return b
+}
+
+func (b *busy) acknowledged() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.ids)
+}
+
+// more waits until some more jobs were acknowledged.
+func (b *busy) more(n int) {
+	to := b.acknowledged() + n
+	for deadline := time.Now().Add(patience); b.acknowledged() < to && time.Now().Before(deadline); {
+		time.Sleep(5 * time.Millisecond)
 	}
-	more(8)
-	servers[0].kill()
-	more(5)
-	begin(0)
-	must(t, servers[1].process.Process.Signal(syscall.SIGSTOP))
-	more(5)
-	way.silent.Store(true)
-	more(5)
-	database.End(t, "immediate")
-	database.Begin(t)
-	more(5)
-	must(t, servers[1].process.Process.Signal(syscall.SIGCONT))
-	way.silent.Store(false)
-	database.End(t, "fast")
-	database.Begin(t)
-	more(5)
-	enough()
-	all.Wait()
-	h.checkSignedOnce(t, c, ids)
-	t.Logf("%d jobs", len(ids))
-	h.run(t, "doctor")
+}
+
+// end ends the clients, and looks whether all jobs that were acknowledged are signed once,
+// and whether servers and home are sound.
+func (b *busy) end(t *testing.T, servers []*served) {
+	t.Helper()
+	b.enough()
+	b.all.Wait()
+	b.h.checkSignedOnce(t, b.c, b.ids)
+	t.Logf("%d jobs", len(b.ids))
+	b.h.run(t, "doctor")
 	for _, s := range servers {
 		if strings.Contains(s.logged(), "DATA RACE") || strings.Contains(s.logged(), "panic") {
 			t.Errorf("a server says: %s", s.logged())

@@ -1,0 +1,64 @@
+//go:build unix
+
+package cmd_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"signer/pkg/bucket"
+)
+
+// The database is switched over to its standby, in order, and then fails over to the first
+// again, by a kill. What was acknowledged is on both, so that nothing of it is lost: every
+// job is signed once. Servers find by themselves what can be written; while nothing can,
+// that is said, also by commands, and no client is told anything that it does not try
+// again.
+func TestServersSurviveAFailover(t *testing.T) {
+	h, first := newSharedHome(t)
+	must(t, h.buckets.PutVersioning(t.Context(), "destination", bucket.Enabled))
+	second := first.Standby(t)
+	first.Synchronous(t)
+	h.database = first.Either(h.database, second)
+	var servers []*served
+	var addresses []func() string
+	for range 3 {
+		s := h.start(t, "--lease", "2", "--workers", "2")
+		servers, addresses = append(servers, s), append(addresses, s.address)
+	}
+	c := robin(t, always(h.key(t, "maria")), addresses...)
+	busy := h.keepBusy(t, c, h.app(t, c))
+	busy.more(8)
+	first.End(t, "fast")
+	second.Promote(t)
+	busy.more(8)
+	first.Follow(t, second)
+	second.Synchronous(t)
+	busy.more(8)
+	second.Kill(t)
+	servers[0].isReady(t, http.StatusServiceUnavailable)
+	for _, args := range [][]string{{"list-signing-profiles"}, {"doctor"}} {
+		out, err := h.command(args...).CombinedOutput()
+		if exitCode(err) != 255 || !strings.Contains(string(out), "the database cannot be reached") {
+			t.Errorf("%v: %v: %s", args, err, out)
+		}
+	}
+	first.Promote(t)
+	busy.more(8)
+	servers[0].isReady(t, http.StatusOK)
+	busy.end(t, servers)
+}
+
+// isReady waits until a server says whether it is ready.
+func (s *served) isReady(t *testing.T, want int) {
+	t.Helper()
+	status, _ := get(t, s.admin+"/readyz")
+	for deadline := time.Now().Add(patience); status != want && time.Now().Before(deadline); status, _ = get(t, s.admin+"/readyz") {
+		time.Sleep(5 * time.Millisecond)
+	}
+	if status != want {
+		t.Errorf("it is %d ready", status)
+	}
+}
