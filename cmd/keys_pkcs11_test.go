@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -57,23 +56,7 @@ func TestKeysInToken(t *testing.T) {
 func TestKeysInTokenOfServers(t *testing.T) {
 	h, _ := newSharedHome(t)
 	h.env = append(h.env, newToken(t)...)
-	var all sync.WaitGroup
-	roots := make([]string, 6)
-	for i := range roots {
-		at := h.onAnother()
-		all.Go(func() {
-			out, err := at.command("export-trust").CombinedOutput()
-			if roots[i] = string(out); err != nil {
-				t.Errorf("%v: %s", err, out)
-			}
-		})
-	}
-	all.Wait()
-	for _, root := range roots {
-		if root != roots[0] {
-			t.Errorf("there are two roots: %s %s", root, roots[0])
-		}
-	}
+	h.makesOneRoot(t, 6)
 	key := h.key(t, "maria")
 	one, other := servesElsewhere(t, h.onAnother()), servesElsewhere(t, h.onAnother())
 	arn := one.importDevice(t, key)

@@ -207,8 +207,23 @@ func (h *serveHome) profile(t testing.TB) string {
 // to seal with.
 func TestProcessesMakeOneRoot(t *testing.T) {
 	h, _ := newSharedHome(t)
+	h.makesOneRoot(t, 10, func(at *serveHome, i int) {
+		if out, err := at.command("iam", "create-access-key", "--user-name", string(rune('a'+i))).CombinedOutput(); err != nil {
+			t.Errorf("%v: %s", err, out)
+		}
+	})
+	h.isSound(t)
+	if got := h.run(t, "keys", "list", "--query", "[database != null, length(keys), length(keys[?!encrypted])]", "--output", "text"); got != "True\t2\t0" {
+		t.Errorf("got %s", got)
+	}
+}
+
+// makesOneRoot has so many machines ask for the root at once, and do something else
+// besides.
+func (h *serveHome) makesOneRoot(t *testing.T, n int, besides ...func(at *serveHome, i int)) {
+	t.Helper()
 	var all sync.WaitGroup
-	roots := make([]string, 10)
+	roots := make([]string, n)
 	for i := range roots {
 		at := h.onAnother()
 		all.Go(func() {
@@ -217,21 +232,15 @@ func TestProcessesMakeOneRoot(t *testing.T) {
 				t.Errorf("%v: %s", err, out)
 			}
 		})
-		all.Go(func() {
-			if out, err := at.command("iam", "create-access-key", "--user-name", string(rune('a'+i))).CombinedOutput(); err != nil {
-				t.Errorf("%v: %s", err, out)
-			}
-		})
+		for _, do := range besides {
+			all.Go(func() { do(at, i) })
+		}
 	}
 	all.Wait()
 	for _, root := range roots {
 		if root != roots[0] {
 			t.Errorf("there are two roots: %s %s", root, roots[0])
 		}
-	}
-	h.isSound(t)
-	if got := h.run(t, "keys", "list", "--query", "[database != null, length(keys), length(keys[?!encrypted])]", "--output", "text"); got != "True\t2\t0" {
-		t.Errorf("got %s", got)
 	}
 }
 
