@@ -169,6 +169,8 @@ var tags = []test{
 		b.put("k", "0")
 		var wait sync.WaitGroup
 		stop := make(chan struct{})
+		halt := sync.OnceFunc(func() { close(stop); wait.Wait() })
+		defer halt()
 		wait.Go(func() {
 			for {
 				select {
@@ -190,8 +192,7 @@ var tags = []test{
 			_, err := b.Head(b.Context(), b.name, "k", "")
 			b.refused(err, bucket.NoSuchKey)
 		}
-		close(stop)
-		wait.Wait()
+		halt()
 		b.ok(b.DeleteBucket(b.Context(), b.name))
 	}},
 	{"Given up", func(b *box) {
