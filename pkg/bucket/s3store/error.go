@@ -1,7 +1,6 @@
 package s3store
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,7 +25,9 @@ func explain(err error, doing string, at place) error {
 		return fmt.Errorf("%s s3://%s%s: %w", doing, at.bucket, slashed(at.key), err)
 	}
 	e := bucket.NewError(refusal.ErrorCode())
-	e.Message = cmp.Or(refusal.ErrorMessage(), e.Message)
+	if said := refusal.ErrorMessage(); said != "" && (said != unsaid || e.Message == "") {
+		e.Message = said
+	}
 	e.Bucket, e.Key, e.VersionID, e.Err = at.bucket, at.key, at.version, err
 	if r := answer(err); r != nil {
 		e.Status = r.StatusCode
@@ -36,6 +37,19 @@ func explain(err error, doing string, at place) error {
 		}
 	}
 	return e
+}
+
+// unsaid is the text that the client has for a refusal which came without one.
+const unsaid = "UnknownError"
+
+// missingVersion is the code that S3 has for a version that is missing. Some servers have
+// that of a key.
+func missingVersion(err error, at place) error {
+	var e *bucket.Error
+	if at.version == "" || !errors.As(err, &e) || e.Code != bucket.NoSuchKey {
+		return err
+	}
+	return reword(e, bucket.NoSuchVersion)
 }
 
 func slashed(key string) string {

@@ -95,7 +95,32 @@ func (w *Within) own(err error, name string) error {
 	if refused.Code == bucket.NoSuchBucket {
 		return w.missing(err)
 	}
-	return fmt.Errorf("bucket %s in s3://%s: %w", name, w.bucket, errors.New(err.Error()))
+	if name != "" {
+		name = "bucket " + name + " in "
+	}
+	return fmt.Errorf("%ss3://%s: %w", name, w.bucket, errors.New(err.Error()))
+}
+
+// keeping returns an error unless the one bucket keeps versions.
+func (w *Within) keeping(ctx context.Context) error {
+	kept, err := w.store.Versioning(ctx, w.bucket)
+	if err == nil && kept != bucket.Enabled {
+		err = w.keepsNone()
+	}
+	return err
+}
+
+func (w *Within) keepsNone() error {
+	return fmt.Errorf("the bucket %s of the object store keeps no versions: have it keep them, with s3api put-bucket-versioning", w.bucket)
+}
+
+// Check asks the server whether the one bucket is there and keeps versions. What the
+// credentials may not ask it takes for granted.
+func (w *Within) Check(ctx context.Context) error {
+	if err := w.keeping(ctx); !bucket.IsCode(err, "AccessDenied") {
+		return w.own(err, "")
+	}
+	return nil
 }
 
 // missing says that the one bucket is.
@@ -118,11 +143,8 @@ func (w *Within) CreateBucket(ctx context.Context, name string, opts bucket.Crea
 	if err := bucket.CheckBucket(name); err != nil {
 		return err
 	}
-	switch kept, err := w.store.Versioning(ctx, w.bucket); {
-	case err != nil:
+	if err := w.keeping(ctx); err != nil {
 		return w.own(err, name)
-	case kept != bucket.Enabled:
-		return fmt.Errorf("the bucket %s of the object store keeps no versions: have it keep them, with s3api put-bucket-versioning", w.bucket)
 	}
 	if err := bucket.CheckTags(opts.Tags, bucket.MaxBucketTags); err != nil {
 		return err
@@ -243,12 +265,23 @@ func (w *Within) Put(ctx context.Context, name, key string, body io.Reader, opts
 		return bucket.Stored{}, err
 	}
 	stored, err := w.store.Put(ctx, w.bucket, w.key(name, key), body, opts)
+	if err == nil && stored.VersionID == "" {
+		err = w.keepsNone()
+	}
 	return stored, w.told(ctx, err, name, key)
 }
 
+// writable finds out whether an object can be put. Once it asks whether the one bucket keeps
+// versions: what is put there must not take another one's place.
 func (w *Within) writable(ctx context.Context, name, key string) error {
 	if err := w.check(name, key); err != nil {
 		return err
+	}
+	if !w.store.keeps.has(w.bucket) {
+		if err := w.Check(ctx); err != nil {
+			return err
+		}
+		w.store.keeps.add(w.bucket)
 	}
 	return w.exists(ctx, name)
 }

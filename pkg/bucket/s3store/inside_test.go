@@ -1,6 +1,8 @@
 package s3store_test
 
 import (
+	"crypto/rand"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,12 +14,14 @@ import (
 
 // Buckets inside one of S3's keep what all buckets promise, but that they always keep
 // versions.
-func TestInside(t *testing.T) {
+func TestInside(t *testing.T) { runInside(t, s3test.Own(t)) }
+
+func runInside(t *testing.T, on s3test.Server) {
 	const always = "they always keep versions"
 	buckettest.Run(t, func(t *testing.T) bucket.Store {
-		s := storeOn(t, s3test.Own(t))
-		s3test.Make(t, s, "one")
-		return s3store.Inside(s, "one", "home/", time.Now)
+		s, one := storeOn(t, on), strings.ToLower("one-"+rand.Text())
+		s3test.Make(t, s, one)
+		return s3store.Inside(s, one, "home/", time.Now)
 	}, buckettest.Lacks{
 		"Keys/Dots":                  "S3 does not take keys that lead nowhere as paths",
 		"Pages/TokenBeatsStartAfter": "S3's protocol heeds both",

@@ -32,6 +32,9 @@ func (w *Within) CompleteUpload(ctx context.Context, name, key, id string, parts
 		return bucket.Stored{}, err
 	}
 	stored, err := w.store.CompleteUpload(ctx, w.bucket, w.key(name, key), id, parts, opts)
+	if err == nil && stored.VersionID == "" {
+		err = w.keepsNone()
+	}
 	return stored, w.told(ctx, err, name, key)
 }
 

@@ -54,16 +54,22 @@ func (s *Store) Put(ctx context.Context, name, key string, body io.Reader, opts 
 		ChecksumAlgorithm:       types.ChecksumAlgorithm(opts.Checksum.Algorithm),
 		Tagging:                 tagHeader(opts.Tags),
 	}
-	setChecksum(in, valued(opts.Checksum, opts.Trailer))
-	out, err := s.client.PutObject(ctx, in, expiring(opts.Expires), s.attempts)
+	if err := s.guard(in, valued(opts.Checksum, opts.Trailer), again); err != nil {
+		return bucket.Stored{}, explain(err, "put", at)
+	}
+	from, err := again.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return bucket.Stored{}, explain(err, "put", at)
+	}
+	out, err := s.client.PutObject(ctx, in, expiring(opts.Expires), s.attempts)
+	if err != nil {
+		return bucket.Stored{}, unconditional(explain(err, "put", at), at, opts.IfNoneMatch)
 	}
 	stored := bucket.Stored{VersionID: aws.ToString(out.VersionId), ETag: aws.ToString(out.ETag), Size: size, Checksum: checksumOf(out)}
 	if stored.VersionID == bucket.Null {
 		stored.VersionID = ""
 	}
-	return stored, nil
+	return stored, s.prove(ctx, in, from, stored)
 }
 
 func typeOr(contentType string) string {
@@ -101,7 +107,11 @@ func (s *Store) Get(ctx context.Context, name, key, version string) (*bucket.Obj
 	in := &s3.GetObjectInput{Bucket: &name, Key: &key, VersionId: given(version)}
 	out, err := s.client.GetObject(ctx, in, quiet)
 	if err != nil {
-		return nil, explain(err, "get", at)
+		return nil, missingVersion(explain(err, "get", at), at)
+	}
+	if err := answered(at, out.VersionId); err != nil {
+		out.Body.Close()
+		return nil, err
 	}
 	tags, err := s.tags(ctx, place{name, key, aws.ToString(out.VersionId)}, out.TagCount)
 	if err != nil {
@@ -154,6 +164,9 @@ func (s *Store) Head(ctx context.Context, name, key, version string) (bucket.Inf
 	out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &name, Key: &key, VersionId: given(version), ChecksumMode: types.ChecksumModeEnabled})
 	if err != nil {
 		return bucket.Info{}, s.explainHead(ctx, err, place{name, key, version})
+	}
+	if err := answered(place{name, key, version}, out.VersionId); err != nil {
+		return bucket.Info{}, err
 	}
 	tags, err := s.tags(ctx, place{name, key, aws.ToString(out.VersionId)}, out.TagCount)
 	if err != nil {
@@ -224,6 +237,9 @@ func (s *Store) Delete(ctx context.Context, name, key, version string) (bucket.D
 // DeleteIf is Delete of a version that meets conditions.
 func (s *Store) DeleteIf(ctx context.Context, name, key, version string, c bucket.Conditions) (bucket.Deleted, error) {
 	if err := check(name, key); err != nil {
+		return bucket.Deleted{}, err
+	}
+	if err := s.keeping(ctx, place{name, key, version}); err != nil {
 		return bucket.Deleted{}, err
 	}
 	in := &s3.DeleteObjectInput{Bucket: &name, Key: &key, VersionId: given(version), IfMatch: given(c.IfMatch), IfMatchSize: c.Size}

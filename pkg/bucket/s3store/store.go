@@ -43,20 +43,25 @@ type Config struct {
 // Store is a [bucket.Store] on S3. It may be used by several goroutines at once,
 // and there is nothing to close.
 type Store struct {
-	client *s3.Client
-	temp   string
-	once   bool
+	client  *s3.Client
+	temp    string
+	once    bool
+	foreign bool  // the server is not Amazon's, and may lack anything
+	heeds   known // If-None-Match
+	keeps   known // versions
 }
 
 var _ bucket.Store = (*Store)(nil)
 
 // New returns the buckets that a client reaches. It sends nothing.
-func New(c Config) *Store { return &Store{c.Client, c.TempDir, c.Once} }
+func New(c Config) *Store {
+	return &Store{client: c.Client, temp: c.TempDir, once: c.Once, foreign: c.Client.Options().BaseEndpoint != nil}
+}
 
 // attempts says how often a request that makes a version is sent.
 func (s *Store) attempts(o *s3.Options) {
 	if s.once {
-		o.Retryer = aws.NopRetryer{}
+		onlyOnce(o)
 	}
 }
 
@@ -158,6 +163,16 @@ func (s *Store) ListBuckets(ctx context.Context) ([]bucket.Bucket, error) {
 	return all, nil
 }
 
+// Check asks the server whether it takes the credentials. What these may do is not looked
+// at.
+func (s *Store) Check(ctx context.Context) error {
+	_, err := s.client.ListBuckets(ctx, &s3.ListBucketsInput{MaxBuckets: aws.Int32(1)})
+	if err = explain(err, "list buckets", place{}); bucket.IsCode(err, "AccessDenied") {
+		return nil
+	}
+	return err
+}
+
 // PutVersioning sets whether the bucket keeps versions.
 func (s *Store) PutVersioning(ctx context.Context, name string, v bucket.Versioning) error {
 	if err := checkName(name); err != nil {
@@ -170,7 +185,10 @@ func (s *Store) PutVersioning(ctx context.Context, name string, v bucket.Version
 		Bucket:                  &name,
 		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatus(v)},
 	})
-	return explain(err, "set the versioning of", place{bucket: name})
+	if err != nil {
+		return explain(err, "set the versioning of", place{bucket: name})
+	}
+	return s.setIndeed(ctx, name, v)
 }
 
 // Versioning tells whether the bucket keeps versions.

@@ -43,7 +43,8 @@ func TestServer(t *testing.T) {
 	if s.URL == "" {
 		t.Skip("BUCKET_TEST_S3_ENDPOINT names no server")
 	}
-	run(t, s, nil)
+	t.Run("named", func(t *testing.T) { run(t, s, nil) })
+	t.Run("inside", func(t *testing.T) { runInside(t, s) })
 }
 
 // TestMoto does the same over moto, a stand-in for AWS.

@@ -38,7 +38,7 @@ func (s *Store) CreateUpload(ctx context.Context, name, key string, opts bucket.
 	if !opts.Implied {
 		in.ChecksumAlgorithm, in.ChecksumType = types.ChecksumAlgorithm(opts.Checksum.Algorithm), types.ChecksumType(opts.Checksum.Type)
 	}
-	out, err := s.client.CreateMultipartUpload(ctx, in, expiring(opts.Expires))
+	out, err := s.client.CreateMultipartUpload(ctx, in, expiring(opts.Expires), s.plainly)
 	if err != nil {
 		return bucket.Upload{}, explain(err, "begin an upload of", place{bucket: name, key: key})
 	}
@@ -63,8 +63,10 @@ func (s *Store) PutPart(ctx context.Context, name, key, id string, number int, b
 		Bucket: &name, Key: &key, UploadId: &id, PartNumber: aws.Int32(int32(number)), Body: again, ContentLength: &size,
 		ContentMD5: given(opts.ContentMD5), ChecksumAlgorithm: types.ChecksumAlgorithm(opts.Checksum.Algorithm),
 	}
-	setChecksum(in, valued(opts.Checksum, opts.Trailer))
-	out, err := s.client.UploadPart(ctx, in)
+	if err := s.guardPart(in, valued(opts.Checksum, opts.Trailer), again); err != nil {
+		return bucket.Part{}, explain(err, "put a part of", at)
+	}
+	out, err := s.client.UploadPart(ctx, in, s.plainly)
 	if err != nil {
 		return bucket.Part{}, explain(err, "put a part of", at)
 	}
@@ -93,6 +95,9 @@ func (s *Store) CompleteUpload(ctx context.Context, name, key, id string, parts 
 		return bucket.Stored{}, explain(err, "complete an upload of", place{bucket: name, key: key})
 	}
 	stored := bucket.Stored{VersionID: aws.ToString(out.VersionId), ETag: aws.ToString(out.ETag), Size: size, Checksum: checksumOf(out)}
+	if out.VersionId == nil && s.foreign {
+		s.learn(ctx, place{bucket: name, key: key}, &stored)
+	}
 	if stored.VersionID == bucket.Null {
 		stored.VersionID = ""
 	}

@@ -32,9 +32,13 @@ type Server struct{ URL, Region, KeyID, Secret string }
 // At is the server at a URL, with the key and the region of all of them.
 func At(url string) Server { return Server{url, Region, KeyID, Secret} }
 
-// Client returns a client of the server's.
-func (s Server) Client() *s3.Client {
-	return s3.New(s3.Options{BaseEndpoint: &s.URL, UsePathStyle: true, Region: s.Region, HTTPClient: &http.Client{},
+// Client returns a client of the server's, with the settings that this program has.
+func (s Server) Client() *s3.Client { return s.ClientOver(&http.Client{}) }
+
+// ClientOver is Client with connections of its own.
+func (s Server) ClientOver(c *http.Client) *s3.Client {
+	return s3.New(s3.Options{BaseEndpoint: &s.URL, UsePathStyle: true, Region: s.Region, HTTPClient: c,
+		RequestChecksumCalculation: aws.RequestChecksumCalculationWhenSupported, ResponseChecksumValidation: aws.ResponseChecksumValidationWhenSupported,
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return s.Credentials(), nil })})
 }
 
