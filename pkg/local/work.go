@@ -115,10 +115,13 @@ func (e *Engine) identity(ctx context.Context, p *platform, job records.Job) (si
 func (e *Engine) source(ctx context.Context, o records.Object) (*bucket.Object, error) {
 	object, err := e.objects.Get(ctx, o.Bucket, o.Key, o.Version)
 	err = unlessStranger(err)
-	if err != nil && ofService(err) != nil {
-		return nil, denied("S3 object %s not accessible. Please check your permissions", o.Key)
+	switch refusal := ofService(err); {
+	case refusal == nil:
+		return object, err
+	case refusal.ErrorCode() == bucket.InvalidRequest: // which AWS does not know: the store lacks something
+		return nil, denied("S3 object %s not accessible. Please check your permissions (%s)", o.Key, refusal.ErrorMessage())
 	}
-	return object, err
+	return nil, denied("S3 object %s not accessible. Please check your permissions", o.Key)
 }
 
 // reach finds out whether a bucket can be written to.
