@@ -48,8 +48,8 @@ type migration struct {
 	migrateOptions
 	home   string
 	url    string         // of the database
-	from   *records.Store // nil: the records are in the database already
-	to     *records.Store
+	source *records.Store // nil: the records are in the database already
+	target *records.Store
 	moves  *records.Moves // nil: objects stay where they are
 	answer *document.Object
 }
@@ -120,42 +120,42 @@ func (m *migration) open(ctx context.Context, shared sharing) (err error) {
 			return err
 		}
 	}
-	if m.migrateOptions.to == "" {
+	if m.to == "" {
 		m.url = shared.DatabaseURL
-		m.to, err = records.Open(ctx, records.Config{URL: m.url, Existing: m.objectsTo != ""})
+		m.target, err = records.Open(ctx, records.Config{URL: m.url, Existing: m.objectsTo != ""})
 		return err
 	}
 	if err := m.openHome(ctx); err != nil {
 		return err
 	}
-	m.url = m.migrateOptions.to
-	m.to, err = records.Open(ctx, records.Config{URL: m.url})
+	m.url = m.to
+	m.target, err = records.Open(ctx, records.Config{URL: m.url})
 	return err
 }
 
 // openHome opens the records of the home, if nobody else does.
 func (m *migration) openHome(ctx context.Context) (err error) {
-	source := records.Config{Path: recordsFile(m.home)}
-	switch used, err := records.InUse(ctx, source.Path); {
+	path := recordsFile(m.home)
+	switch used, err := records.InUse(ctx, path); {
 	case err != nil:
 		return err
 	case used:
-		return fmt.Errorf("somebody uses %s: stop the servers and commands on this home first", source.Path)
+		return fmt.Errorf("somebody uses %s: stop the servers and commands on this home first", path)
 	}
-	if m.from, err = records.OpenToRead(ctx, source); err != nil {
+	if m.source, err = records.OpenToRead(ctx, records.Config{Path: path}); err != nil {
 		return err
 	}
-	switch current, err := m.from.Current(ctx); {
+	switch current, err := m.source.Current(ctx); {
 	case err != nil:
 		return err
 	case !current:
-		return fmt.Errorf("the records in %s were made by an older version of signer: run any command that uses them first, such as list-signing-profiles", source.Path)
+		return fmt.Errorf("the records in %s were made by an older version of signer: run any command that uses them first, such as list-signing-profiles", path)
 	}
 	return nil
 }
 
 func (m *migration) close() {
-	for _, s := range []*records.Store{m.from, m.to} {
+	for _, s := range []*records.Store{m.source, m.target} {
 		if s != nil {
 			s.Close()
 		}
@@ -168,15 +168,15 @@ func (m *migration) close() {
 // moveRecords copies all tables. Where they are in a database already, only their jobs
 // are told what objects are called now.
 func (m *migration) moveRecords(ctx context.Context) error {
-	if m.from == nil && m.moves == nil { // all of them are there
+	if m.source == nil && m.moves == nil { // all of them are there
 		return nil
 	}
-	if m.from == nil {
-		n, err := m.to.Rename(ctx, m.moves)
+	if m.source == nil {
+		n, err := m.target.Rename(ctx, m.moves)
 		m.answer.Set("changedJobs", int64(n))
 		return err
 	}
-	done, err := m.from.Copy(ctx, m.to, m.moves)
+	done, err := m.source.Copy(ctx, m.target, m.moves)
 	if errors.Is(err, records.ErrDiffers) && m.moves != nil {
 		err = fmt.Errorf("%w; or its records were copied there without objects, and name these as they were called in the home: then give an empty one, or, if others use it since, set databaseUrl and leave --to away", err)
 	}

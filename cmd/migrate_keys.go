@@ -13,14 +13,14 @@ import (
 // are. It comes before all else: secrets in records are sealed with one of them, and where
 // there are other keys nothing else is to go.
 func (m *migration) moveKeys(ctx context.Context) error {
-	if m.migrateOptions.to == "" && m.objectsTo != "" { // they have gone before, and have changed there
+	if m.to == "" && m.objectsTo != "" { // they have gone before, and have changed there
 		return nil
 	}
 	where, err := records.Config{URL: m.url}.Where()
 	if err != nil {
 		return err
 	}
-	files := m.to.KeyFiles()
+	files := m.target.KeyFiles()
 	n, err := keys.Copy(ctx, keysDir(m.home), databaseKeys{where, func(context.Context, bool) (*records.KeyFiles, error) { return files, nil }})
 	if errors.Is(err, keys.ErrOtherKeys) {
 		err = fmt.Errorf("%w. Nothing was copied: one of the two places has keys of its own, or they have changed since they were copied. "+
