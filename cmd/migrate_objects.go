@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"signer/pkg/bucket"
@@ -46,7 +45,7 @@ func (m *migration) transfer(ctx context.Context, to bucket.Store, at objectStor
 	bar := newProgress(m.env)
 	defer bar.clear()
 	return transfer.Run(ctx, transfer.Config{
-		From:      bucket.Open(bucket.Config{Dir: filepath.Join(m.home, "buckets"), Now: m.env.Now, Rand: m.env.Rand}),
+		From:      m.bucketsIn(m.home, m.env.Now),
 		To:        to,
 		OneRegion: at.endpoint == "" && at.bucket == "", // a client of AWS is one of a region
 		Damaged:   func(v transfer.Version, err error) { bar.clear(); m.warnOfDamage(v, err) },

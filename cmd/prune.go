@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -82,8 +81,6 @@ func (s *session) pruneRecords(ctx context.Context, p local.Pruning) (local.Prun
 	}
 	return done, err
 }
-
-func recordsFile(home string) string { return filepath.Join(home, "records.db") }
 
 // moment is the time that --older-than means: so long ago, or a date.
 func moment(text string, now time.Time) (time.Time, error) {

@@ -30,7 +30,13 @@ type sharing struct {
 	ObjectStore string `yaml:"objectStore"`
 }
 
-func configFile(home string) string { return filepath.Join(home, "config.yaml") }
+func configFile(home string) string  { return filepath.Join(home, "config.yaml") }
+func recordsFile(home string) string { return filepath.Join(home, "records.db") }
+
+// bucketsIn are the buckets that are in a home.
+func (s *session) bucketsIn(home string, now func() time.Time) *bucket.Dir {
+	return bucket.Open(bucket.Config{Dir: filepath.Join(home, "buckets"), Now: now, Rand: s.env.Rand})
+}
 
 // sharing says what of a home is shared: the environment goes before the file, which is
 // read once.
@@ -93,7 +99,7 @@ func (s *session) openBuckets(ctx context.Context, home string, now func() time.
 		return nil, err
 	}
 	if shared.ObjectStore == "" {
-		return bucket.Open(bucket.Config{Dir: filepath.Join(home, "buckets"), Now: now, Rand: s.env.Rand}), nil
+		return s.bucketsIn(home, now), nil
 	}
 	at, err := readObjectStore(shared.ObjectStore)
 	if err != nil {
