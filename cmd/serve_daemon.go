@@ -3,6 +3,7 @@ package cmd
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"signer/pkg/accesslog"
 	"signer/pkg/api"
 	"signer/pkg/bucket"
+	"signer/pkg/bucket/s3store"
 	"signer/pkg/document"
 	"signer/pkg/engine"
 	"signer/pkg/faults"
@@ -68,6 +70,9 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	if err := d.checkKeys(ctx, s.database.store != nil); err != nil {
 		return nil, errors.Join(err, d.records.Close())
 	}
+	if err := d.checkObjects(ctx); err != nil {
+		return nil, errors.Join(err, d.records.Close())
+	}
 	c.Records = func(context.Context) (*records.Store, error) { return d.records.Share(), nil }
 	c.Background, c.Ended, c.Lease = *o.queue, d.jobEnded, time.Duration(*o.lease)*time.Second
 	c.Warn = func(err error) { log.Warn("work", "error", err) }
@@ -89,6 +94,26 @@ func (d *daemon) checkKeys(ctx context.Context, shared bool) error {
 	if plain, err := d.keys.Plain(ctx); err == nil && plain && shared {
 		d.log.Warn("keys", "found", "private keys in the database are not encrypted: whoever can read it can sign",
 			"advice", "set "+passphraseFile+" for all servers, and run signer keys encrypt")
+	}
+	return nil
+}
+
+// checkObjects tells whether the object store can be used, if the buckets are on one. One
+// that does not answer may do so yet: jobs wait for it.
+func (d *daemon) checkObjects(ctx context.Context) error {
+	store, ok := d.buckets.(interface{ Check(context.Context) error })
+	if !ok {
+		return nil
+	}
+	ctx, stop := context.WithTimeout(ctx, 5*time.Second)
+	defer stop()
+	err := store.Check(ctx)
+	var unfit *s3store.Unfit
+	if errors.As(err, &unfit) {
+		return fmt.Errorf("the object store cannot be used: %w", plainly{err})
+	}
+	if err != nil {
+		d.log.Warn("object store", "error", err)
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func Examine(ctx context.Context, c Config) (*Report, error) {
 		e.KeyFiles = keys.InDir(e.at("keys"))
 	}
 	e.keys = keys.Open(keys.Config{Files: e.KeyFiles, Now: e.now})
-	parts := []func(context.Context){e.files, e.store, e.database, e.unsound, e.authority, e.unusedKeys, e.leftovers, e.tellStrangers, e.disk}
+	parts := []func(context.Context){e.files, e.elsewhere, e.store, e.database, e.unsound, e.authority, e.unusedKeys, e.leftovers, e.tellStrangers, e.disk}
 	info, err := os.Stat(home)
 	if err == nil && info.IsDir() {
 		_, err = os.ReadDir(home)
@@ -79,7 +79,7 @@ func Examine(ctx context.Context, c Config) (*Report, error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && e.Database != "": // on which others may work
 		e.note(Finding{home, "is not there, and need not be while records and objects are elsewhere", ""})
-		parts = []func(context.Context){e.database, e.authority}
+		parts = []func(context.Context){e.elsewhere, e.database, e.authority}
 	case errors.Is(err, fs.ErrNotExist):
 		e.note(Finding{home, "is not there yet", "the first command that records something makes it"})
 		return &e.Report, nil

@@ -15,6 +15,17 @@ import (
 	"signer/pkg/verify"
 )
 
+// elsewhere examines the object store that the buckets are on, if they are on one.
+func (e *examination) elsewhere(ctx context.Context) {
+	store, ok := e.Store.(interface{ Check(context.Context) error })
+	if !ok {
+		return
+	}
+	if err := store.Check(ctx); err != nil {
+		e.problem(Finding{"the object store", "cannot be used: " + err.Error(), "see whether it runs, and what objectStore and the credentials say"})
+	}
+}
+
 // judge judges signed objects, each at the time at which it was signed.
 type judge struct {
 	verify.Trust

@@ -1,6 +1,7 @@
 package s3store
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -25,9 +26,10 @@ func explain(err error, doing string, at place) error {
 		return fmt.Errorf("%s s3://%s%s: %w", doing, at.bucket, slashed(at.key), err)
 	}
 	e := bucket.NewError(refusal.ErrorCode())
-	if said := refusal.ErrorMessage(); said != "" && (said != unsaid || e.Message == "") {
+	if said := refusal.ErrorMessage(); said != "" && said != unsaid {
 		e.Message = said
 	}
+	e.Message = cmp.Or(e.Message, "The object store gives no reason.")
 	e.Bucket, e.Key, e.VersionID, e.Err = at.bucket, at.key, at.version, err
 	if r := answer(err); r != nil {
 		e.Status = r.StatusCode

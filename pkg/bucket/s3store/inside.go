@@ -115,12 +115,18 @@ func (w *Within) keepsNone() error {
 }
 
 // Check asks the server whether the one bucket is there and keeps versions. What the
-// credentials may not ask it takes for granted.
+// credentials may not ask it takes for granted. What waiting will not mend is an [Unfit].
 func (w *Within) Check(ctx context.Context) error {
-	if err := w.keeping(ctx); !bucket.IsCode(err, "AccessDenied") {
-		return w.own(err, "")
+	kept, err := w.store.Versioning(ctx, w.bucket)
+	switch {
+	case bucket.IsCode(err, "AccessDenied"):
+		return nil
+	case bucket.IsCode(err, bucket.NoSuchBucket) || notKnown(err):
+		return &Unfit{w.own(err, "")}
+	case err == nil && kept != bucket.Enabled:
+		return &Unfit{w.keepsNone()}
 	}
-	return nil
+	return w.own(err, "")
 }
 
 // missing says that the one bucket is.

@@ -207,12 +207,16 @@ func TestNoFrames(t *testing.T) {
 
 // A refusal that comes without words has S3's.
 func TestWordlessRefusal(t *testing.T) {
-	s := storeOn(t, s3test.Start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	s := storeOn(t, s3test.Start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		code := map[string]string{http.MethodGet: "NoSuchKey", http.MethodPut: "SignatureDoesNotMatch"}[r.Method]
 		w.WriteHeader(http.StatusNotFound)
-		_, _ = io.WriteString(w, `<Error><Code>NoSuchKey</Code></Error>`)
+		_, _ = io.WriteString(w, `<Error><Code>`+code+`</Code></Error>`)
 	})))
 	_, err := s.Get(t.Context(), "abc", "k", "")
 	if !bucket.IsCode(err, bucket.NoSuchKey) || !strings.Contains(err.Error(), "The specified key does not exist") {
+		t.Errorf("got error %v", err)
+	}
+	if _, err = s.Put(t.Context(), "abc", "k", strings.NewReader("x"), bucket.PutOptions{}); err == nil || strings.Contains(err.Error(), "Unknown") {
 		t.Errorf("got error %v", err)
 	}
 	if _, err = s.Get(t.Context(), "abc", "k", "version"); !bucket.IsCode(err, bucket.NoSuchVersion) {

@@ -164,13 +164,29 @@ func (s *Store) ListBuckets(ctx context.Context) ([]bucket.Bucket, error) {
 }
 
 // Check asks the server whether it takes the credentials. What these may do is not looked
-// at.
+// at. What waiting will not mend is an [Unfit].
 func (s *Store) Check(ctx context.Context) error {
 	_, err := s.client.ListBuckets(ctx, &s3.ListBucketsInput{MaxBuckets: aws.Int32(1)})
-	if err = explain(err, "list buckets", place{}); bucket.IsCode(err, "AccessDenied") {
+	switch err = explain(err, "list buckets", place{}); {
+	case bucket.IsCode(err, "AccessDenied"):
 		return nil
+	case notKnown(err):
+		return &Unfit{err}
 	}
 	return err
+}
+
+// Unfit says that a store cannot be used until somebody has seen to it.
+type Unfit struct{ Err error }
+
+func (u *Unfit) Error() string { return u.Err.Error() }
+
+// Unwrap returns what is wrong.
+func (u *Unfit) Unwrap() error { return u.Err }
+
+// notKnown tells whether the server does not take who asks for whom he says.
+func notKnown(err error) bool {
+	return bucket.IsCode(err, "InvalidAccessKeyId") || bucket.IsCode(err, "SignatureDoesNotMatch")
 }
 
 // PutVersioning sets whether the bucket keeps versions.
