@@ -89,14 +89,19 @@ func (e *Engine) begin(ctx context.Context, job records.Job) (records.Job, error
 	if job.Attempt == 1 {
 		return job, nil
 	}
+	job.Begun = tries(job) + 1
+	return job, e.recordBegun(ctx, job)
+}
+
+// recordBegun records how often work on a job has begun.
+func (e *Engine) recordBegun(ctx context.Context, job records.Job) error {
 	store, err := e.memory(ctx)
 	if err != nil {
-		return job, err
+		return err
 	}
-	job.Begun = tries(job) + 1
 	claim := job.Claim
 	claim.For = e.lease
-	return job, store.BeginJob(ctx, job.ID, claim, job.Begun)
+	return store.BeginJob(ctx, job.ID, claim, job.Begun)
 }
 
 // giveUp ends a job that cannot be worked on any more. It has failed, unless a worker

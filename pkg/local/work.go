@@ -196,10 +196,9 @@ func (e *Engine) later(job records.Job, err error) bool {
 // postpone leaves a job to whoever meets it after a while. That somebody is alive to do
 // so shows that the job does not kill its workers: no attempt so far counts any more.
 func (e *Engine) postpone(ctx context.Context, job records.Job, why error) error {
-	if store, err := e.memory(ctx); err == nil && job.Begun > 0 {
-		claim := job.Claim
-		claim.For = e.lease
-		_ = store.BeginJob(context.WithoutCancel(ctx), job.ID, claim, 0) // else they count
+	if job.Begun > 0 {
+		job.Begun = 0
+		_ = e.recordBegun(context.WithoutCancel(ctx), job) // else they count
 	}
 	return e.giveBack(ctx, job, pause(job), why)
 }
