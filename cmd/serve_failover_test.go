@@ -48,8 +48,19 @@ func TestServersSurviveAFailover(t *testing.T) {
 	first.Promote(t)
 	busy.more(8)
 	servers[0].isReady(t, http.StatusOK)
+	first.Exec(t, threeListen)
 	busy.end(t, servers)
 }
+
+// threeListen is SQL that waits until three sessions are told of jobs that wait.
+const threeListen = `DO $$ BEGIN
+	FOR i IN 1..3000 LOOP
+		PERFORM pg_stat_clear_snapshot();
+		IF (SELECT COUNT(*) FROM pg_stat_activity WHERE query = 'LISTEN signer_jobs') = 3 THEN RETURN; END IF;
+		PERFORM pg_sleep(0.01);
+	END LOOP;
+	RAISE EXCEPTION 'they do not';
+END $$`
 
 // isReady waits until a server says whether it is ready.
 func (s *served) isReady(t *testing.T, want int) {
