@@ -40,8 +40,11 @@ func (k *Keys) Keep(label string, key crypto.Signer) (name string, err error) {
 		}
 		return t.session(ctx, func(s pkcs11.SessionHandle) error { return t.create(s, private, public) })
 	})
+	if isRefused(err) {
+		err = fmt.Errorf("%w; it takes no such keys from outside: make the key in it, and give its URI in place of the key", err)
+	}
 	if err != nil {
-		return "", fmt.Errorf("%w; if it takes no keys from outside, make the key in it, and give its URI in place of the key", err)
+		return "", err
 	}
 	return u.String(), nil
 }
@@ -102,8 +105,11 @@ func (t *token) generate(ctx context.Context, u URI) (made *pair, err error) {
 	err = t.session(ctx, func(s pkcs11.SessionHandle) error {
 		how := []*pkcs11.Mechanism{pkcs11.NewMechanism(pkcs11.CKM_EC_KEY_PAIR_GEN, nil)}
 		_, private, err := t.library.GenerateKeyPair(s, how, public, half(pkcs11.CKO_PRIVATE_KEY, pkcs11.CKK_EC, label, u.ID))
+		if isRefused(err) {
+			return fmt.Errorf("it makes no key on P-384: %w; make one of another kind with a program of its own, and name it with object or id", err)
+		}
 		if err != nil {
-			return fmt.Errorf("make a key on P-384, labelled %s: %w; if it makes none, make one of another kind with a program of its own, and name it with object or id", label, err)
+			return fmt.Errorf("make a key on P-384: %w", err)
 		}
 		made, err = t.pair(s, private)
 		return err

@@ -146,7 +146,7 @@ func (k *Keys) do(ctx context.Context, f func(context.Context, *token) error) er
 	select {
 	case k.busy <- struct{}{}:
 	case <-ctx.Done():
-		return k.failed(context.Cause(ctx))
+		return k.failed(tooLate(ctx))
 	}
 	done := make(chan error, 1)
 	go func() {
@@ -163,11 +163,20 @@ func (k *Keys) do(ctx context.Context, f func(context.Context, *token) error) er
 	case <-ctx.Done():
 		k.late.Add(1)
 		go func() { <-done; k.late.Add(-1) }()
-		return k.failed(context.Cause(ctx))
+		return k.failed(tooLate(ctx))
 	}
 }
 
 var errPatience = errors.New("it does not answer in time")
+
+// tooLate is why nobody waits any more: his own patience may have been shorter.
+func tooLate(ctx context.Context) error {
+	err := context.Cause(ctx)
+	if errors.Is(err, context.DeadlineExceeded) {
+		err = fmt.Errorf("%w (%w)", errPatience, err)
+	}
+	return err
+}
 
 func (k *Keys) failed(err error) error {
 	if err == nil {

@@ -30,6 +30,9 @@ func (l *library) start() error {
 	if l.started = err == nil; l.started || is(err, pkcs11.CKR_CRYPTOKI_ALREADY_INITIALIZED) {
 		return nil
 	}
+	if is(err, pkcs11.CKR_ARGUMENTS_BAD) {
+		return fmt.Errorf("start its library: %w; if it is one that wants words of its own, as NSS's does, let p11-kit's proxy be the library, and give it them", err)
+	}
 	return fmt.Errorf("start its library: %w", err)
 }
 
@@ -52,6 +55,13 @@ func is(err error, codes ...uint) bool {
 		}
 	}
 	return false
+}
+
+// isRefused tells whether an error says that the token does not do such things.
+func isRefused(err error) bool {
+	return is(err, pkcs11.CKR_MECHANISM_INVALID, pkcs11.CKR_MECHANISM_PARAM_INVALID, pkcs11.CKR_FUNCTION_NOT_SUPPORTED, pkcs11.CKR_CURVE_NOT_SUPPORTED, pkcs11.CKR_DOMAIN_PARAMS_INVALID,
+		pkcs11.CKR_ATTRIBUTE_TYPE_INVALID, pkcs11.CKR_ATTRIBUTE_VALUE_INVALID, pkcs11.CKR_ATTRIBUTE_READ_ONLY, pkcs11.CKR_TEMPLATE_INCONSISTENT, pkcs11.CKR_TEMPLATE_INCOMPLETE,
+		pkcs11.CKR_KEY_SIZE_RANGE, pkcs11.CKR_ACTION_PROHIBITED, pkcs11.CKR_TOKEN_WRITE_PROTECTED, pkcs11.CKR_SESSION_READ_ONLY)
 }
 
 // isLost tells whether an error says that sessions are gone, or who was logged in, or

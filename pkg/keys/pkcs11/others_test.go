@@ -206,8 +206,13 @@ func TestTwoTokens(t *testing.T) {
 	u := softHSM(t)
 	another(t)
 	_, _, err := opened(t, Config{URI: u}).Make()
-	if err == nil || !strings.Contains(err.Error(), "2 tokens are that") {
+	if err == nil || !strings.Contains(err.Error(), "2 such tokens") {
 		t.Fatal(err)
+	}
+	stranger := u
+	stranger.Token = "nobody's"
+	if err := opened(t, Config{URI: stranger}).Check(t.Context()); err == nil || !strings.Contains(err.Error(), `those that are there: ["signer test" "signer test"`) {
+		t.Error(err)
 	}
 	l, err := load(u.Module)
 	must(t, err)
@@ -281,5 +286,15 @@ func TestMechanism(t *testing.T) {
 	}
 	if _, err := inASN1(make([]byte, 63)); err == nil {
 		t.Error("a signature of 63 bytes is taken")
+	}
+}
+
+// Who has no PIN is told that one is wanted, and not that the token makes no keys.
+func TestNoPIN(t *testing.T) {
+	u := softHSM(t)
+	u.PINSource = ""
+	_, _, err := opened(t, Config{URI: u}).Make()
+	if err == nil || !strings.Contains(err.Error(), "it wants a PIN, and there is none") || strings.Contains(err.Error(), "of another kind") {
+		t.Error(err)
 	}
 }

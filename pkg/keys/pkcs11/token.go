@@ -54,21 +54,26 @@ func (t *token) find(u URI) (found pkcs11.TokenInfo, err error) {
 	if err != nil {
 		return found, err
 	}
-	n, failed := 0, error(nil)
+	var n int
+	var others []string
+	var failed error
 	for _, slot := range slots {
 		info, err := t.library.GetTokenInfo(slot)
-		if err != nil {
+		switch {
+		case err != nil:
 			failed = err
-		} else if u.isToken(slot, info) {
+		case u.isToken(slot, info):
 			t.slot, found = slot, info
 			n++
+		default:
+			others = append(others, info.Label)
 		}
 	}
 	switch {
 	case n == 0:
-		return found, errors.Join(errors.New("no token is that, or it has none in it now"), failed)
+		return found, errors.Join(fmt.Errorf("there is no such token, or it is away; the labels of those that are there: %q", others), failed)
 	case n > 1:
-		return found, fmt.Errorf("%d tokens are that: say which by its serial or slot-id", n)
+		return found, fmt.Errorf("there are %d such tokens: say which by its serial or slot-id", n)
 	}
 	return found, nil
 }
