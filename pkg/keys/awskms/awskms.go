@@ -22,6 +22,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/smithy-go"
 )
 
 // Scheme is what the URIs begin with.
@@ -119,9 +120,20 @@ func ask[In, Out any](ctx context.Context, k *Keys, id string, call func(API, co
 		out, err = call(c, ctx, in)
 	}
 	if err != nil {
-		return out, fmt.Errorf("the key %s in AWS KMS: %w", cmp.Or(id, "to be made"), err)
+		return out, fmt.Errorf("the key %s in AWS KMS: %w", cmp.Or(id, "to be made"), ours(err))
 	}
 	return out, nil
+}
+
+// ours turns what KMS refuses into an error that no service has made. KMS has refused us:
+// who has asked for a signature is not to blame, nor is the object that he wants
+// signed, and a job waits until it is put right.
+func ours(err error) error {
+	var refusal smithy.APIError
+	if errors.As(err, &refusal) {
+		return fmt.Errorf("it answers %s: %s", refusal.ErrorCode(), refusal.ErrorMessage())
+	}
+	return err
 }
 
 // Make returns the key that the URI names. It makes none: to make it, choose its
@@ -188,8 +200,10 @@ func (k *Keys) Check(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return err
-	case out.KeyMetadata == nil || out.KeyMetadata.KeyState != types.KeyStateEnabled:
-		return fmt.Errorf("the key %s in AWS KMS is not enabled", k.root)
+	case out.KeyMetadata == nil || out.KeyMetadata.KeyState == "":
+		return fmt.Errorf("the key %s in AWS KMS is in a state that nobody tells", k.root)
+	case out.KeyMetadata.KeyState != types.KeyStateEnabled:
+		return fmt.Errorf("the key %s in AWS KMS is not enabled: its state is %s", k.root, out.KeyMetadata.KeyState)
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
+	"github.com/aws/smithy-go"
 
 	"signer/pkg/keys"
 	"signer/pkg/keys/awskms/kmstest"
@@ -112,12 +113,26 @@ func TestCheck(t *testing.T) {
 	k := open(t, s, Config{URI: "awskms:///root"})
 	must(t, k.Check(t.Context()))
 	s.Disable()
-	if err := k.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "is not enabled") {
+	if err := k.Check(t.Context()); err == nil || !strings.Contains(err.Error(), "is not enabled: its state is Disabled") {
 		t.Error(err)
 	}
 	none := open(t, s, Config{URI: "awskms:///"})
 	must(t, none.Check(t.Context()))
 	if _, _, err := none.Make(); err == nil || !strings.Contains(err.Error(), "aws kms create-key") {
+		t.Error(err)
+	}
+}
+
+// What KMS refuses nobody takes for a refusal of the service that he has asked.
+func TestRefusals(t *testing.T) {
+	s := stand(t)
+	k := open(t, s, Config{URI: "awskms:///root"})
+	_, key, err := k.Make()
+	must(t, err)
+	s.Disable()
+	_, err = key.Sign(nil, make([]byte, 48), crypto.SHA384)
+	var refusal smithy.APIError
+	if err == nil || errors.As(err, &refusal) || !strings.Contains(err.Error(), "key/root in AWS KMS: it answers KMSInvalidStateException: it is Disabled") {
 		t.Error(err)
 	}
 }
