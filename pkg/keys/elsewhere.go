@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"crypto"
+	"crypto/ecdsa"
+	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"unicode/utf8"
 )
@@ -122,8 +125,41 @@ func (s *Store) openNamed(b *bundle) error {
 	if !samePublic(key.Public(), b.chain[0].PublicKey) {
 		return b.damaged(errors.New("the private key that it names is not that of its certificate"))
 	}
-	b.key = opaque{key}
+	b.key = opaque{checked{key, string(b.kept.Bytes)}}
 	return nil
+}
+
+// checked is a key elsewhere whose signatures are looked at before they go out: devices
+// would be the first who found that they are none.
+type checked struct {
+	crypto.Signer
+	name string
+}
+
+func (c checked) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	signature, err := c.Signer.Sign(rand, digest, opts)
+	if err != nil {
+		return nil, err
+	}
+	if !signed(c.Public(), digest, opts, signature) {
+		return nil, fmt.Errorf("what the key %s has made is no signature of what it was to sign", c.name)
+	}
+	return signature, nil
+}
+
+// signed tells whether a signature is that of a key; of a kind of keys that is not known
+// it is taken to be.
+func signed(public crypto.PublicKey, digest []byte, opts crypto.SignerOpts, signature []byte) bool {
+	switch public := public.(type) {
+	case *ecdsa.PublicKey:
+		return ecdsa.VerifyASN1(public, digest, signature)
+	case *rsa.PublicKey:
+		if pss, ok := opts.(*rsa.PSSOptions); ok {
+			return rsa.VerifyPSS(public, opts.HashFunc(), digest, signature, &rsa.PSSOptions{SaltLength: pss.SaltLength}) == nil
+		}
+		return rsa.VerifyPKCS1v15(public, opts.HashFunc(), digest, signature) == nil
+	}
+	return true
 }
 
 // referenceIn is the name of the key elsewhere that a file names; "" if it names

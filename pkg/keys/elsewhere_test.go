@@ -6,9 +6,12 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -219,6 +222,46 @@ func TestReferenceToAnotherKey(t *testing.T) {
 	for _, err := range []error{second2(d.store(dir, noon).Identity(t.Context(), "eu-west-1")), second2(d.store(dir, noon).Imported(t.Context(), c.ARN))} {
 		if err == nil || !strings.Contains(err.Error(), "is damaged") {
 			t.Error(err)
+		}
+	}
+}
+
+// careless signs something else than it is given.
+type careless struct{ crypto.Signer }
+
+func (c careless) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	return c.Signer.Sign(rand, make([]byte, len(digest)), opts)
+}
+
+// A signature that is none does not go out.
+func TestSignatureElsewhereIsChecked(t *testing.T) {
+	d := newDrawer()
+	ec, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	weak, err := rsa.GenerateKey(rand.Reader, 2048)
+	must(t, err)
+	digest := sha256.Sum256([]byte("firmware"))
+	for name, key := range map[string]crypto.Signer{"EC": ec, "RSA": weak} {
+		d.keys[name] = key
+		dir := t.TempDir()
+		s := d.store(dir, noon)
+		imported, err := s.Import(t.Context(), place, keys.Bundle{Certificate: made(t, key, nil, nil).pem(), KeyName: name})
+		must(t, err)
+		id, err := s.Imported(t.Context(), imported.ARN)
+		must(t, err)
+		_, err = id.Key.Sign(rand.Reader, digest[:], crypto.SHA256)
+		must(t, err)
+		d.keys[name] = careless{key}
+		id, err = d.store(dir, noon).Imported(t.Context(), imported.ARN)
+		must(t, err)
+		ways := []crypto.SignerOpts{crypto.SHA256}
+		if name == "RSA" {
+			ways = append(ways, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: crypto.SHA256})
+		}
+		for _, how := range ways {
+			if _, err = id.Key.Sign(rand.Reader, digest[:], how); err == nil || !strings.Contains(err.Error(), "the key "+name+" has made is no signature") {
+				t.Errorf("%s %T: %v", name, how, err)
+			}
 		}
 	}
 }
