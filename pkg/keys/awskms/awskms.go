@@ -133,6 +133,9 @@ func ours(err error) error {
 	if errors.As(err, &refusal) {
 		return fmt.Errorf("it answers %s: %s", refusal.ErrorCode(), refusal.ErrorMessage())
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("it does not answer in time (%w)", context.DeadlineExceeded)
+	}
 	return err
 }
 
@@ -181,14 +184,26 @@ func (k *Keys) find(id string) (*key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the key %s in AWS KMS is of a kind that is not known here: %w", id, err)
 	}
-	found = &key{keys: k, arn: aws.ToString(out.KeyId), public: public, can: out.SigningAlgorithms}
-	if found.arn == "" {
-		found.arn = id
-	}
+	found = &key{keys: k, arn: nameOf(id, aws.ToString(out.KeyId)), public: public, can: out.SigningAlgorithms}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.byName[id] = found
 	return found, nil
+}
+
+// nameOf is the name of a key that was asked for by one name, and has another in the
+// answer. That is its ARN, as KMS promises; some stand-ins answer with less, and the
+// region must not be lost.
+func nameOf(asked, answered string) string {
+	a, err := arn.Parse(asked)
+	if err != nil || answered == "" {
+		return cmp.Or(answered, asked)
+	}
+	if arn.IsARN(answered) {
+		return answered
+	}
+	a.Resource = "key/" + answered
+	return a.String()
 }
 
 // Check tells whether the root's key can be used now.

@@ -137,6 +137,17 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+func TestNameOf(t *testing.T) {
+	const key, alias = kmstest.Account + "key/root", kmstest.Account + "alias/root"
+	for _, tc := range [][3]string{
+		{"root", key, key}, {alias, key, key}, {"alias/root", "root", "root"}, {key, "root", key}, {alias, "root", key}, {key, "", key}, {"root", "", "root"},
+	} {
+		if got := nameOf(tc[0], tc[1]); got != tc[2] {
+			t.Errorf("%s, answered by %s, is %s", tc[0], tc[1], got)
+		}
+	}
+}
+
 // Who waits for KMS waits no longer than he has patience.
 func TestPatience(t *testing.T) {
 	held := make(chan struct{})
@@ -148,7 +159,7 @@ func TestPatience(t *testing.T) {
 	}), Config{URI: "awskms:///root", Patience: 20 * time.Millisecond})
 	_, _, err := k.Make()
 	close(held)
-	if !errors.Is(err, context.DeadlineExceeded) {
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "it does not answer in time") {
 		t.Error(err)
 	}
 }
