@@ -90,7 +90,11 @@ func (s *Store) named(name string) (crypto.Signer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return far.Key(name)
+	key, err := far.Key(name)
+	if err != nil {
+		return nil, err
+	}
+	return checked{key, name}, nil
 }
 
 func nowhere(name string) error { return fmt.Errorf("%w: %s", ErrElsewhere, name) }
@@ -125,7 +129,7 @@ func (s *Store) openNamed(b *bundle) error {
 	if !samePublic(key.Public(), b.chain[0].PublicKey) {
 		return b.damaged(errors.New("the private key that it names is not that of its certificate"))
 	}
-	b.key = opaque{checked{key, string(b.kept.Bytes)}}
+	b.key = opaque{key}
 	return nil
 }
 
