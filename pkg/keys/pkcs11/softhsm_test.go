@@ -120,6 +120,23 @@ func TestTokenIsLost(t *testing.T) {
 	}
 }
 
+// A library that only says that something went wrong is started anew, once.
+func TestSomethingWentWrong(t *testing.T) {
+	k := opened(t, Config{URI: softHSM(t)})
+	for _, fails := range []int{1, 2} {
+		var asked []*token
+		err := k.do(t.Context(), func(ctx context.Context, open *token) error {
+			if asked = append(asked, open); len(asked) <= fails {
+				return pkcs11.Error(pkcs11.CKR_GENERAL_ERROR)
+			}
+			return open.check(ctx)
+		})
+		if len(asked) != 2 || asked[0] == asked[1] || (err == nil) != (fails == 1) {
+			t.Errorf("it fails %d times: %v, asked %d times", fails, err, len(asked))
+		}
+	}
+}
+
 // Many sign while the token loses all sessions, again and again.
 func TestTokenIsLostWhileManySign(t *testing.T) {
 	k := opened(t, Config{URI: softHSM(t), Sessions: 4})
