@@ -10,7 +10,6 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/checksum"
-	"signer/pkg/interrupt"
 )
 
 // layout returns the parts that the object is to be sent in; nil is in one piece. Those
@@ -124,11 +123,11 @@ func (o *parcel) sweep(ctx context.Context) error {
 // digests are the MD5 of each part.
 func (o *parcel) digests(ctx context.Context, parts []bucket.Part) (sums [][]byte, err error) {
 	for _, p := range parts {
-		h := md5.New()
-		if _, err := io.Copy(h, interrupt.Reader(ctx, io.NewSectionReader(o.object, p.Offset, p.Size))); err != nil {
+		sum, err := digest(ctx, md5.New(), io.NewSectionReader(o.object, p.Offset, p.Size))
+		if err != nil {
 			return nil, err
 		}
-		sums = append(sums, h.Sum(nil))
+		sums = append(sums, sum)
 	}
 	return sums, nil
 }

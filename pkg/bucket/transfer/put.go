@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"net/http"
 	"strings"
@@ -176,14 +177,21 @@ func (o *parcel) examine(ctx context.Context) error {
 		if want == "" || h == nil {
 			continue
 		}
-		if _, err := io.Copy(h, interrupt.Reader(ctx, o.body())); err != nil {
+		sum, err := digest(ctx, h, o.body())
+		if err != nil {
 			return err
 		}
-		if checksum.Encode(h.Sum(nil)) != want {
+		if checksum.Encode(sum) != want {
 			return o.damaged(fmt.Sprintf("its bytes do not have their %s", a))
 		}
 	}
 	return nil
+}
+
+// digest reads all of r into a hash.
+func digest(ctx context.Context, h hash.Hash, r io.Reader) ([]byte, error) {
+	_, err := io.Copy(h, interrupt.Reader(ctx, r))
+	return h.Sum(nil), err
 }
 
 // damaged tells what is wrong with the version.

@@ -3,12 +3,10 @@ package transfer
 import (
 	"context"
 	"fmt"
-	"io"
 	"strings"
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/checksum"
-	"signer/pkg/interrupt"
 )
 
 // isDamaged tells whether a listing tells of a version that cannot be read.
@@ -72,7 +70,6 @@ func sumOf(ctx context.Context, h *history, v bucket.Version, a checksum.Algorit
 		return "", err
 	}
 	defer o.Close()
-	sum := a.New()
-	_, err = io.Copy(sum, interrupt.Reader(ctx, o))
-	return checksum.Encode(sum.Sum(nil)), err
+	sum, err := digest(ctx, a.New(), o)
+	return checksum.Encode(sum), err
 }
