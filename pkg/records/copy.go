@@ -125,10 +125,11 @@ func (s *Store) copyTable(ctx context.Context, to *Store, t table, moves *Moves)
 		if err := moves.translate(ctx, t, p); err != nil {
 			return err
 		}
-		if have, err := to.has(ctx, t, p); have || err != nil {
-			if err != nil {
-				return err
-			}
+		have, err := to.has(ctx, t, p)
+		if err != nil {
+			return err
+		}
+		if have {
 			continue
 		}
 		err = to.change(ctx, sql.LevelDefault, func(tx *sql.Tx) error { return t.insert(ctx, tx, p) })
