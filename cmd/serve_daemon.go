@@ -67,6 +67,7 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	if d.records, err = c.Records(ctx); err != nil {
 		return nil, err
 	}
+	d.tellReadOnly(ctx)
 	if err := d.checkKeys(ctx, s.database.store != nil); err != nil {
 		return nil, errors.Join(err, d.records.Close())
 	}
@@ -81,6 +82,14 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	}
 	d.numbers.watch(d)
 	return d, nil
+}
+
+// tellReadOnly says when the records can only be read, as those of a standby. What reads
+// is served all the same.
+func (d *daemon) tellReadOnly(ctx context.Context) {
+	if err := d.records.Ready(ctx); errors.Is(err, records.ErrReadOnly) {
+		d.log.Warn("not ready", "error", err)
+	}
 }
 
 // checkKeys tells whether the secrets of access keys can be opened, if there are any: a

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"signer/pkg/bucket"
+	"signer/pkg/records/recordstest"
 )
 
 // The database is switched over to its standby, in order, and then fails over to the first
@@ -21,6 +22,7 @@ func TestServersSurviveAFailover(t *testing.T) {
 	must(t, h.buckets.PutVersioning(t.Context(), "destination", bucket.Enabled))
 	second := first.Standby(t)
 	first.Synchronous(t)
+	h.standbyIsTold(t, first, second)
 	h.database = first.Either(h.database, second)
 	var servers []*served
 	var addresses []func() string
@@ -50,6 +52,17 @@ func TestServersSurviveAFailover(t *testing.T) {
 	servers[0].isReady(t, http.StatusOK)
 	first.Exec(t, threeListen)
 	busy.end(t, servers)
+}
+
+// standbyIsTold starts a server that knows the standby alone.
+func (h *serveHome) standbyIsTold(t *testing.T, primary, standby *recordstest.Server) {
+	t.Helper()
+	alone := *h
+	alone.database = strings.Replace(h.database, primary.Addr(), standby.Addr(), 1)
+	s := alone.start(t)
+	s.says(t, "it is a replica")
+	s.isReady(t, http.StatusServiceUnavailable)
+	must(t, s.stop(t))
 }
 
 // threeListen is SQL that waits until three sessions are told of jobs that wait.
