@@ -25,7 +25,7 @@ func explain(err error, doing string, at place) error {
 	if !errors.As(err, &refusal) {
 		return fmt.Errorf("%s s3://%s%s: %w", doing, at.bucket, slashed(at.key), err)
 	}
-	e := bucket.NewError(refusal.ErrorCode())
+	e := bucket.NewError(codeOf(refusal))
 	if said := refusal.ErrorMessage(); said != "" && said != unsaid {
 		e.Message = said
 	}
@@ -39,6 +39,14 @@ func explain(err error, doing string, at place) error {
 		}
 	}
 	return e
+}
+
+// codeOf is S3's code, where a server has another one for it.
+func codeOf(refusal smithy.APIError) string {
+	if code := refusal.ErrorCode(); code != "XAmzContentChecksumMismatch" { // MinIO's
+		return code
+	}
+	return bucket.BadDigest
 }
 
 // unsaid is the text that the client has for a refusal which came without one.

@@ -132,6 +132,19 @@ func (s *Store) keeping(ctx context.Context, at place) error {
 	return nil
 }
 
+// versionless says what is lacking where a server does not know what it is told about
+// versions. Some take the request for one that makes the bucket.
+func (s *Store) versionless(err error, name string) error {
+	for _, code := range []string{bucket.NotImplemented, bucket.MethodNotAllowed, bucket.BucketAlreadyOwnedByYou, "BucketAlreadyExists"} {
+		if s.foreign && bucket.IsCode(err, code) {
+			e := lacking(place{bucket: name}, "it does not keep versions. It says: %v", err)
+			e.Err = err
+			return e
+		}
+	}
+	return err
+}
+
 // setIndeed checks that a server has done what it was told about versions.
 func (s *Store) setIndeed(ctx context.Context, name string, want bucket.Versioning) error {
 	if !s.foreign {

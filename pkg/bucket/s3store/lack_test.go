@@ -133,6 +133,29 @@ func TestForgetful(t *testing.T) {
 	}
 }
 
+// A body that is not what its checksum says has one code, whatever the server's.
+func TestOtherCode(t *testing.T) {
+	s := storeOn(t, s3test.Start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = io.WriteString(w, `<Error><Code>XAmzContentChecksumMismatch</Code><Message>It differs</Message></Error>`)
+	})))
+	if _, err := s.Put(t.Context(), "abc", "k", strings.NewReader("x"), bucket.PutOptions{}); !bucket.IsCode(err, bucket.BadDigest) || !strings.Contains(err.Error(), "It differs") {
+		t.Errorf("got error %v", err)
+	}
+}
+
+// A server that says that it knows no versions, or takes the request for another one, is said
+// to keep none.
+func TestVersionless(t *testing.T) {
+	for _, code := range []string{bucket.NotImplemented, bucket.MethodNotAllowed, "BucketAlreadyExists"} {
+		s := storeOn(t, s3test.Start(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusConflict)
+			_, _ = io.WriteString(w, `<Error><Code>`+code+`</Code></Error>`)
+		})))
+		refuses(t, s.PutVersioning(t.Context(), "abc", bucket.Enabled), "does not keep versions")
+	}
+}
+
 // A bucket that is suspended under a process that runs takes nothing's place unnoticed.
 func TestSuspendedMeanwhile(t *testing.T) {
 	s := storeOn(t, s3test.Own(t))

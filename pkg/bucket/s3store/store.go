@@ -202,7 +202,7 @@ func (s *Store) PutVersioning(ctx context.Context, name string, v bucket.Version
 		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatus(v)},
 	})
 	if err != nil {
-		return explain(err, "set the versioning of", place{bucket: name})
+		return s.versionless(explain(err, "set the versioning of", place{bucket: name}), name)
 	}
 	return s.setIndeed(ctx, name, v)
 }
