@@ -30,6 +30,17 @@ func (s *session) engineName() string {
 	return s.env.getenv("SIGNER_ENGINE")
 }
 
+// checkEngine refuses words that name no engine. They would otherwise mean the local one,
+// whose signatures nobody else trusts.
+func (s *session) checkEngine() error {
+	switch name := s.engineName(); name {
+	case "", "local", "aws":
+		return nil
+	default:
+		return &configError{"Configuration", fmt.Sprintf("SIGNER_ENGINE must be local or aws, not %q.", name)}
+	}
+}
+
 // endpoint is the URL that requests are to be sent to, if one was given.
 func (s *session) endpoint(serviceEnv string) string {
 	if s.endpointURL != nil {

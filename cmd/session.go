@@ -118,7 +118,7 @@ func userHome(name string) (string, error) {
 // checkGlobals judges the global options and the settings that stand for them.
 func (s *session) checkGlobals() error {
 	s.settings = s.newSettings(s.profile)
-	return firstError(s.compileQuery, s.checkEndpoint, s.checkTimeouts, s.checkEncoding, s.checkTimestampFormat, s.checkBinaryFormat)
+	return firstError(s.compileQuery, s.checkEndpoint, s.checkTimeouts, s.checkEncoding, s.checkTimestampFormat, s.checkBinaryFormat, s.checkEngine)
 }
 
 func firstError(checks ...func() error) error {
