@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 	"time"
 
@@ -47,12 +48,15 @@ func (s *session) keyFiles(home string) (keys.Files, error) {
 		return keysDir(home), err
 	}
 	where, err := c.Where()
+	if err != nil {
+		return nil, &configError{"Configuration", fmt.Sprintf("SIGNER_DATABASE_URL, or databaseUrl in %s: %v.", configFile(home), err)}
+	}
 	shared := databaseKeys{where, func(ctx context.Context, existing bool) (*records.KeyFiles, error) {
 		c := c
 		c.Existing = existing
 		return s.database.keyFiles(ctx, c)
 	}}
-	return keys.Unless(shared, keys.LeftIn(keysDir(home)), shared.used), err
+	return keys.Unless(shared, keys.LeftIn(keysDir(home)), shared.used), nil
 }
 
 func keysDir(home string) *keys.Dir { return keys.InDir(filepath.Join(home, "keys")) }

@@ -216,5 +216,12 @@ func (d *daemon) announce(l net.Listener) {
 	if d.tlsCert != "" {
 		scheme = "https"
 	}
-	d.log.Info("serving", "url", scheme+"://"+l.Addr().String(), "home", d.at.home, "version", version, "workers", *d.workers)
+	about := []any{"url", scheme + "://" + l.Addr().String(), "home", d.at.home, "version", version, "workers", *d.workers}
+	if d.shared.DatabaseURL != "" {
+		about = append(about, "database", d.shared.DatabaseURL)
+	}
+	if d.shared.ObjectStore != "" {
+		about = append(about, "objects", d.shared.ObjectStore)
+	}
+	d.log.Info("serving", about...)
 }

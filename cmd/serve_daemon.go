@@ -41,6 +41,7 @@ type daemon struct {
 	numbers *numbers
 	started time.Time
 	traces  *traces.Tracer
+	shared  sharing // as people may see it
 
 	stopping atomic.Bool
 	outdated atomic.Bool // it has been said that the passphrase is another by now
@@ -55,9 +56,15 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	if err != nil {
 		return nil, err
 	}
+	if err := s.checkKeySettings(); err != nil {
+		return nil, err
+	}
 	d := &daemon{serveOptions: o, env: s.env, at: at, log: log, numbers: newNumbers(s.env.Now()), started: s.env.Now(),
 		buckets: objects, plan: s.faults, counts: faultCounts(at.home)}
 	if d.keys, err = s.keysAt(at.home); err != nil {
+		return nil, err
+	}
+	if d.shared, err = s.sharedPlaces(at.home); err != nil {
 		return nil, err
 	}
 	if d.traces, err = traces.Open(ctx, traces.Config{LookupEnv: s.env.LookupEnv, Version: version, Log: log, Now: s.env.Now}); err != nil {
@@ -90,6 +97,16 @@ func (d *daemon) tellReadOnly(ctx context.Context) {
 	if err := d.records.Ready(ctx); errors.Is(err, records.ErrReadOnly) {
 		d.log.Warn("not ready", "error", err)
 	}
+}
+
+// checkKeySettings judges what the environment says of keys, although there may be none
+// yet: a server is not to find that out with its first job.
+func (s *session) checkKeySettings() error {
+	if _, err := s.passphrase(); err != nil {
+		return err
+	}
+	_, err := s.elsewhere() // which opens nothing
+	return err
 }
 
 // checkKeys tells whether the secrets of access keys can be opened, if there are any: a

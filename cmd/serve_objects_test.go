@@ -74,6 +74,7 @@ func TestServeOverS3(t *testing.T) {
 					t.Errorf("job %s: %v", id, err)
 				}
 			}
+			s.says(t, `"objects":"s3://`+tc.one+` at http://127.0.0.1:`)
 			must(t, s.stop(t))
 			s.quiet(t)
 		})

@@ -2,6 +2,9 @@ package cmd_test
 
 import (
 	"encoding/json"
+	"errors"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -63,6 +66,26 @@ func TestServeBoto3(t *testing.T) {
 	}
 	s.quiet(t)
 	s.secret(t, key.SecretAccessKey, string(device.PrivateKey), "Signature=", "X-Amz-Signature")
+}
+
+// A server that is told wrong things does not begin, and says none that may be secret.
+func TestServeSettings(t *testing.T) {
+	h := newServeHome(t)
+	for name, want := range map[string]string{
+		"SIGNER_KEY_PASSPHRASE_FILE=not/there":                         "SIGNER_KEY_PASSPHRASE_FILE: open not/there",
+		"SIGNER_KEYS=pkcs11:token":                                     "SIGNER_KEYS does not say where private keys are",
+		"SIGNER_DATABASE_URL=mysql://maria:secret@db/records":          "SIGNER_DATABASE_URL, or databaseUrl in " + filepath.Join(h.dir, "config.yaml"),
+		"SIGNER_OBJECT_STORE=s3://AKIA:secret@objects":                 "What is given is no object store",
+		"SIGNER_OBJECT_STORE=objects":                                  `"objects" is no object store`,
+		"SIGNER_OBJECT_STORE=s3://objects?endpoint=maria:secret@a:900": "The endpoint of an object store is a URL",
+		"SIGNER_ENGINE=Local":                                          "SIGNER_ENGINE must be local or aws",
+	} {
+		out, err := withEnv(h.command("serve", "--addr", "127.0.0.1:0"), name).CombinedOutput()
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) || exit.ExitCode() != 253 || !strings.Contains(string(out), want) || strings.Contains(string(out), "secret") {
+			t.Errorf("%s: %v %s", name, err, out)
+		}
+	}
 }
 
 // secret checks that the log does not tell what is nobody's business.

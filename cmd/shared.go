@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"net/url"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,10 +82,31 @@ func (s *session) openRecords(ctx context.Context, home string, existing bool) (
 		return nil, err
 	}
 	c.Existing = existing
-	if c.URL != "" {
-		return s.database.open(ctx, c)
+	if c.URL == "" {
+		return records.Open(ctx, c)
 	}
-	return records.Open(ctx, c)
+	return s.database.open(ctx, c)
+}
+
+// sharedPlaces are what a home shares, as people may see it: without passwords.
+func (s *session) sharedPlaces(home string) (shown sharing, err error) {
+	c, err := s.sharing(home)
+	if err != nil {
+		return shown, err
+	}
+	if c.DatabaseURL != "" {
+		if shown.DatabaseURL, err = (records.Config{URL: c.DatabaseURL}).Where(); err != nil {
+			return shown, err
+		}
+	}
+	if c.ObjectStore != "" {
+		at, err := readObjectStore(c.ObjectStore)
+		if err != nil {
+			return shown, err
+		}
+		shown.ObjectStore = at.String()
+	}
+	return shown, nil
 }
 
 func (s *session) recordsConfig(home string) (records.Config, error) {
@@ -116,11 +138,24 @@ type objectStore struct {
 	once             bool // a request that makes a version is sent once
 }
 
+// String is the store as people see it.
+func (o objectStore) String() string {
+	at := "s3://" + strings.TrimSuffix(o.bucket+"/"+o.prefix, "/")
+	if o.endpoint != "" {
+		at += " at " + o.endpoint
+	}
+	return at
+}
+
 func readObjectStore(text string) (objectStore, error) {
 	at, err := url.Parse(text)
 	if err != nil || at.Scheme != "s3" || at.User != nil {
-		return objectStore{}, &configError{"Configuration", fmt.Sprintf("%q is no object store: write s3:// for buckets of S3 itself, or s3://BUCKET/PREFIX for all objects "+
-			"in one bucket, and then ?endpoint=URL&region=NAME where need be.", text)}
+		shown := strconv.Quote(text)
+		if strings.Contains(text, "@") { // what stands before it may be a secret
+			shown = "What is given"
+		}
+		return objectStore{}, &configError{"Configuration", shown + " is no object store: write s3:// for buckets of S3 itself, or s3://BUCKET/PREFIX for all objects " +
+			"in one bucket, and then ?endpoint=URL&region=NAME where need be; credentials are found as AWS's tools find them."}
 	}
 	o := objectStore{bucket: at.Host, prefix: strings.Trim(at.Path, "/"), endpoint: at.Query().Get("endpoint"), region: at.Query().Get("region")}
 	for name := range at.Query() {
@@ -130,6 +165,9 @@ func readObjectStore(text string) (objectStore, error) {
 	}
 	if o.prefix != "" {
 		o.prefix += "/"
+	}
+	if e, err := url.Parse(o.endpoint); o.endpoint != "" && (err != nil || e.Host == "" || e.User != nil) {
+		return o, &configError{"Configuration", "The endpoint of an object store is a URL such as https://s3.example.net or http://127.0.0.1:9000."}
 	}
 	return o, nil
 }
