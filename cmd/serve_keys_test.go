@@ -290,14 +290,14 @@ func TestKeysAreNotMadeBesideOthers(t *testing.T) {
 	must(t, os.Remove(filepath.Join(h.dir, "config.yaml")))
 	before := root(h)
 	h.database = url
-	for _, args := range [][]string{{"export-trust"}, {"iam", "create-access-key", "--user-name", "maria"}, {"keys", "list"}, {"verify", written(t, "app.zip", archive(t))}, {"serve", "--addr", "127.0.0.1:0"}} {
+	for _, args := range [][]string{{"export-trust"}, {"put-signing-profile", "--profile-name", "early", "--platform-id", "AWSLambda-SHA384-ECDSA"}, {"iam", "create-access-key", "--user-name", "maria"}, {"keys", "list"}, {"verify", written(t, "app.zip", archive(t))}, {"serve", "--addr", "127.0.0.1:0"}} {
 		var exit *exec.ExitError
 		out, err := h.command(args...).CombinedOutput()
 		if !errors.As(err, &exit) || exit.ExitCode() != 253 || !strings.Contains(string(out), "none are in the database postgres://signer@"+database.Addr()+"/postgres") || !strings.Contains(string(out), "signer migrate") {
 			t.Errorf("%q: %v %s", args, err, out)
 		}
 	}
-	if out, err := h.command("doctor").CombinedOutput(); err == nil || !strings.Contains(string(out), "have not been copied") {
+	if out, err := h.command("doctor").CombinedOutput(); err == nil || !strings.Contains(string(out), "have not been copied") || !strings.Contains(string(out), "signer migrate") || strings.Contains(string(out), "remove it") {
 		t.Errorf("%v %s", err, out)
 	}
 	for range 2 {

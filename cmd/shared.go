@@ -18,6 +18,7 @@ import (
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/s3store"
+	"signer/pkg/keys"
 	"signer/pkg/records"
 	"signer/pkg/remote"
 )
@@ -85,7 +86,23 @@ func (s *session) openRecords(ctx context.Context, home string, existing bool) (
 	if c.URL == "" {
 		return records.Open(ctx, c)
 	}
+	if err := s.keysCopied(ctx, home); err != nil {
+		return nil, err
+	}
 	return s.database.open(ctx, c)
+}
+
+// keysCopied returns keys.ErrNotCopied if a home has keys and its database has none: what
+// was recorded there would be in the way of "signer migrate".
+func (s *session) keysCopied(ctx context.Context, home string) error {
+	if left, err := keys.LeftIn(keysDir(home))(ctx); err != nil || left == "" {
+		return nil // as on machines that share a database from the beginning
+	}
+	files, err := s.keyFiles(home)
+	if err == nil {
+		_, err = files.List(ctx, "")
+	}
+	return err
 }
 
 // sharedPlaces are what a home shares, as people may see it: without passwords.
