@@ -17,6 +17,10 @@ const soon = 30 * 24 * time.Hour
 // authority examines the keys: those of the local authority and the imported ones.
 func (e *examination) authority(ctx context.Context) {
 	items, err := e.keys.Examine(ctx)
+	if errors.Is(err, keys.ErrNotCopied) {
+		e.trouble(e.KeyFiles.At(""), err, "copy them from the home that has the right ones: signer migrate")
+		return
+	}
 	if err != nil {
 		e.trouble(e.KeyFiles.At(""), err, "see who may read it")
 		return
@@ -51,6 +55,9 @@ func (e *examination) tellPlain(n int) {
 // unusedKeys looks for keys in a home that has its keys in a database.
 func (e *examination) unusedKeys(ctx context.Context) {
 	if e.Database == "" {
+		return
+	}
+	if _, err := e.KeyFiles.List(ctx, ""); err != nil { // they may be the only ones that there are
 		return
 	}
 	here := keys.InDir(e.at("keys"))
