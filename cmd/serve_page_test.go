@@ -41,7 +41,7 @@ func TestServePage(t *testing.T) {
 		t.Skip("there is no bash")
 	}
 	c.Args, c.Dir = []string{"bash", "-c", script}, a.dir
-	c = withEnv(c, "PATH="+filepath.Dir(h.program)+":"+os.Getenv("PATH"), "HOME="+a.dir, "AWS_PAGER=", "AWS_DEFAULT_REGION=us-east-1")
+	c = withEnv(c, "PATH="+filepath.Dir(h.program)+":"+os.Getenv("PATH"), "HOME="+a.dir, "AWS_PAGER=")
 	out, err := c.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), `"signatureStatus": "VALID"`) || strings.Contains(script, "work.py") && !strings.Contains(string(out), "'key': 'signed/") {
 		t.Errorf("%v\n%s", err, out)
