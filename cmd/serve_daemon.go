@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -194,9 +195,10 @@ func (d *daemon) bucketsFor(context.Context, s3server.Caller) (bucket.Store, err
 	return d.buckets, nil
 }
 
-// checkCaller refuses requests for regions that cannot be.
+// checkCaller refuses requests for regions that cannot be, and those for which nobody
+// could sign: there are no capitals in their names.
 func checkCaller(by server.Caller) error {
-	if remote.CheckRegion(by.Region) != nil || by.Region == "" {
+	if remote.CheckRegion(by.Region) != nil || by.Region == "" || by.Region != strings.ToLower(by.Region) {
 		return &engine.APIError{Code: "InvalidSignatureException", Status: http.StatusForbidden,
 			Message: "Credential should be scoped to a valid region, not '" + by.Region + "'. "}
 	}

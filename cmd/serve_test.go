@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+	"github.com/aws/smithy-go"
 	"github.com/google/go-cmp/cmp"
 
 	"signer/pkg/keys/keystest"
@@ -84,6 +87,21 @@ func TestServeSettings(t *testing.T) {
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != 253 || !strings.Contains(string(out), want) || strings.Contains(string(out), "secret") {
 			t.Errorf("%s: %v %s", name, err, out)
+		}
+	}
+}
+
+// A region may have any name that people give theirs, if somebody can sign there. Else
+// callers are told, before anything is recorded.
+func TestServeRegions(t *testing.T) {
+	h := newServeHome(t)
+	c := h.start(t).client(t, h.key(t, "maria"))
+	for region, want := range map[string]string{"local": "", "LOCAL": "InvalidSignatureException"} {
+		_, err := c.PutSigningProfile(t.Context(), &signer.PutSigningProfileInput{ProfileName: aws.String("web"), PlatformId: aws.String("AWSLambda-SHA384-ECDSA")},
+			func(o *signer.Options) { o.Region = region })
+		var refused smithy.APIError
+		if errors.As(err, &refused) != (want != "") || refused != nil && refused.ErrorCode() != want {
+			t.Errorf("%s: %v", region, err)
 		}
 	}
 }

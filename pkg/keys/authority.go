@@ -102,9 +102,10 @@ func (s *Store) Identity(ctx context.Context, region string) (Identity, error) {
 }
 
 // checkRegion keeps names that are no region's from becoming those of
-// directories.
+// directories. Whether there is such a region is not known here: people call theirs
+// "local", too.
 func checkRegion(region string) error {
-	name := regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)+$`)
+	name := regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 	if len(region) > 63 || !name.MatchString(region) {
 		return fmt.Errorf("%q is not the name of a region, such as us-east-1", region)
 	}

@@ -230,11 +230,12 @@ func TestModes(t *testing.T) {
 
 func TestRegions(t *testing.T) {
 	s, _ := open(t, t.TempDir())
-	for _, region := range []string{"", ".", "..", "../x-1", "us-east-1/x", "US-EAST-1", "a", strings.Repeat("a-", 40) + "1", "us-east-1\x00"} {
+	for _, region := range []string{"", ".", "..", "../x-1", "us-east-1/x", "US-EAST-1", "a-", "local--1", strings.Repeat("a-", 40) + "1", "us-east-1\x00"} {
 		if _, err := s.Identity(t.Context(), region); err == nil || !strings.Contains(err.Error(), "not the name of a region") {
 			t.Errorf("%q: %v", region, err)
 		}
 	}
+	identity(t, s, "local") // as people call theirs
 }
 
 // TestRootReplaced: when another root is put in place, everything below follows.
