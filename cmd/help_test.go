@@ -171,7 +171,12 @@ func TestHelpIsPaged(t *testing.T) {
 	var out strings.Builder
 	env := OS()
 	env.Args, env.Stdout, env.StdoutTerminal = []string{"signer", "wait", "help"}, &out, true
-	env.LookupEnv = func(name string) (string, bool) { return "sed 's/^/paged: /'", name == "AWS_PAGER" }
+	env.LookupEnv = func(name string) (string, bool) {
+		if name == "AWS_PAGER" {
+			return "sed 's/^/paged: /'", true
+		}
+		return "", false
+	}
 	if code := Main(context.Background(), env); code != exitOK || !strings.HasPrefix(out.String(), "paged: NAME\n") {
 		t.Errorf("ended with %d and showed %.50q", code, out.String())
 	}
