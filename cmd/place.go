@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os/user"
 	"path/filepath"
+	"strings"
+	"unicode"
 
 	"signer/pkg/remote"
 )
@@ -122,7 +124,11 @@ func (s *session) caller() (account, principal string, err error) {
 	if len(account) != 12 || !isDigits(account) {
 		return "", "", &configError{"Configuration", fmt.Sprintf("SIGNER_ACCOUNT_ID must have 12 digits, not %q.", account)}
 	}
-	if arn := s.env.getenv("SIGNER_PRINCIPAL_ARN"); arn != "" {
+	switch arn := s.env.getenv("SIGNER_PRINCIPAL_ARN"); {
+	case arn == "":
+	case !strings.HasPrefix(arn, "arn:") || strings.Count(arn, ":") < 5 || strings.ContainsFunc(arn, unicode.IsControl):
+		return "", "", &configError{"Configuration", fmt.Sprintf("SIGNER_PRINCIPAL_ARN must be an ARN, such as arn:aws:iam::%s:user/maria, not %q.", account, arn)}
+	default:
 		return account, arn, nil
 	}
 	return account, fmt.Sprintf("arn:aws:iam::%s:user/%s", account, s.userName()), nil
