@@ -90,7 +90,12 @@ func (s *server) furnish(ctx context.Context, c *pgx.Conn) error {
 		args = append(args, name, value)
 		all = append(all, fmt.Sprintf("set_config($%d, $%d, false)", len(args)-1, len(args)))
 	}
-	_, err := c.Exec(ctx, "SELECT "+strings.Join(all, ", "), append([]any{pgx.QueryExecModeExec}, args...)...)
+	limited, stop := context.WithTimeout(ctx, s.config.ConnectTimeout) // a pooler lets in whom it has no connection for
+	defer stop()
+	_, err := c.Exec(limited, "SELECT "+strings.Join(all, ", "), append([]any{pgx.QueryExecModeExec}, args...)...)
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
+		err = errSilent
+	}
 	if err != nil {
 		return errors.Join(err, c.Close(ctx))
 	}

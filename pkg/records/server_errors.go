@@ -55,6 +55,9 @@ var ErrText = errors.New("there is text that is not UTF-8, or has U+0000 in it, 
 // a standby, and has no code of its own.
 var errStandby = errors.New("only read here")
 
+// errSilent says that a session has begun in which nobody answers.
+var errSilent = errors.New("it lets in, and then says nothing")
+
 // state returns PostgreSQL's code, or "" if err is not PostgreSQL's.
 func state(err error) string {
 	var refused *pgconn.PgError
@@ -78,7 +81,7 @@ func undone(err error) bool {
 		return false
 	}
 	var unconnected *pgconn.ConnectError
-	return errors.As(err, &unconnected) || errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err)
+	return errors.As(err, &unconnected) || errors.Is(err, errSilent) || errors.Is(err, driver.ErrBadConn) || pgconn.SafeToRetry(err)
 }
 
 // lost tells whether err leaves open what was done, since the connection broke.
@@ -138,6 +141,9 @@ func explainServer(name string, err error) error {
 	case stateNoTable, stateNoColumn, stateDamagedData, stateDamagedIndex:
 		return fmt.Errorf("the records in %s are %w: restore them from a backup (%w)", name, ErrCorrupt, err)
 	}
+	if lost(err) { // of a pooler, or what else stands before the database
+		return unreachable(name, err)
+	}
 	return fmt.Errorf("the records in %s: %w", name, err)
 }
 
@@ -145,10 +151,14 @@ func explainServer(name string, err error) error {
 func explainNetwork(name string, err error) error {
 	var unconnected *pgconn.ConnectError
 	switch {
-	case errors.As(err, &unconnected), lost(err), errors.Is(err, driver.ErrBadConn):
-		return fmt.Errorf("the records in %s: %w: see that it runs, that its address is right and that nothing is in the way (%w)", name, ErrUnreachable, plain(err))
+	case errors.As(err, &unconnected), lost(err), errors.Is(err, errSilent), errors.Is(err, driver.ErrBadConn):
+		return unreachable(name, err)
 	}
 	return err
+}
+
+func unreachable(name string, err error) error {
+	return fmt.Errorf("the records in %s: %w: see that it runs, that its address is right and that nothing is in the way (%w)", name, ErrUnreachable, plain(err))
 }
 
 // plain is the error below those that say again who connects where.

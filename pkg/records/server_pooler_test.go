@@ -18,6 +18,17 @@ func testServerBehindAPooler(t *testing.T, server *recordstest.Server) {
 	}
 }
 
+// A pooler lets in though the database is away, and keeps who is in waiting for two
+// minutes. Nobody waits for that.
+func testServerIsAwayBehindAPooler(t *testing.T, server *recordstest.Server) {
+	url := server.Pooled(t, "session", server.New(t)) + "&connect_timeout=1"
+	must(t, openURL(t, url).Close())
+	server.End(t, "fast")
+	defer server.Begin(t)
+	_, err := records.Open(ctx, records.Config{URL: url})
+	refused(t, err, records.ErrUnreachable)
+}
+
 // Where a pooler does not, that is said.
 func testServerBehindAPoolerOfTransactions(t *testing.T, server *recordstest.Server) {
 	server.Exec(t, "ALTER USER signer SET search_path = transactions; CREATE SCHEMA transactions")

@@ -14,7 +14,7 @@ func TestPostgreSQL(t *testing.T) {
 		"Refuses": testServerRefuses, "IsMadeOnce": testServerIsMadeOnce, "Copies": testCopies, "CopiesMoved": testCopiesMoved, "Restarts": testServerRestarts,
 		"FindsJobsByID": testServerFindsJobsByID, "IsCut": testServerIsCut, "Texts": testServerTexts,
 		"IsAStandby": testServerIsAStandby, "IsOld": testServerIsOld,
-		"BehindAPooler": testServerBehindAPooler, "BehindAPoolerOfTransactions": testServerBehindAPoolerOfTransactions,
+		"BehindAPooler": testServerBehindAPooler, "IsAwayBehindAPooler": testServerIsAwayBehindAPooler, "BehindAPoolerOfTransactions": testServerBehindAPoolerOfTransactions,
 		"KeyFiles": testServerKeyFiles, "KeyFilesCut": testServerKeyFilesCut, "KeyFilesWait": testServerKeyFilesWait,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, server) })
