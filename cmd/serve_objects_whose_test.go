@@ -4,10 +4,13 @@ package cmd_test
 
 import (
 	"encoding/json"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -115,4 +118,34 @@ func TestCredentialsOfNobody(t *testing.T) {
 	if out, err := h.command("serve", "--addr", "127.0.0.1:0").CombinedOutput(); err == nil || !strings.Contains(string(out), "the object store cannot be used: SignatureDoesNotMatch") {
 		t.Errorf("a server: %v %s", err, out)
 	}
+}
+
+// Where it takes them no more while a server runs, callers are told that it is not they
+// who did something wrong, and its owner is told why.
+func TestCredentialsBecomeWrong(t *testing.T) {
+	h := newServeHome(t)
+	var forged atomic.Bool
+	h.onS3(t, forging(t, versity(t), &forged), "")
+	s := h.start(t)
+	c := s.client(t, h.key(t, "maria"))
+	in := h.app(t, c)
+	forged.Store(true)
+	_, err := c.StartSigningJob(t.Context(), in)
+	if err == nil || !strings.Contains(err.Error(), "InternalServiceErrorException") {
+		t.Errorf("got %v", err)
+	}
+	s.says(t, "does not take the credentials")
+}
+
+// forging is a way to a server on which signatures become wrong.
+func forging(t *testing.T, s s3test.Server, forged *atomic.Bool) s3test.Server {
+	to, err := url.Parse(s.URL)
+	must(t, err)
+	return s3test.Start(t, &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		r.SetURL(to)
+		r.Out.Host = r.In.Host // which is signed
+		if signed, _, ok := strings.Cut(r.In.Header.Get("Authorization"), "Signature="); ok && forged.Load() {
+			r.Out.Header.Set("Authorization", signed+"Signature="+strings.Repeat("0", 64))
+		}
+	}})
 }
