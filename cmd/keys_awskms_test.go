@@ -3,11 +3,14 @@
 package cmd_test
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aws/smithy-go"
 
 	"signer/pkg/keys/awskms/kmstest"
 )
@@ -30,6 +33,7 @@ func TestKeysInKMS(t *testing.T) {
 		t.Errorf("it answers %d", status)
 	}
 	s.says(t, "is not enabled")
+	refusesElsewhere(t, h.env)
 
 	h.env[0] = "SIGNER_KEYS=awskms://kms.test/root"
 	must(t, h.command("acm", "list-certificates").Run()) // which needs no key
@@ -37,4 +41,21 @@ func TestKeysInKMS(t *testing.T) {
 	if err == nil || !strings.Contains(string(out), "(KeysElsewhere): SIGNER_KEYS does not say where private keys are: it names a host") {
 		t.Errorf("%v: %s", err, out)
 	}
+}
+
+// refusesElsewhere has a server make its first signature while KMS refuses the root's
+// key. Whoever asked is not told so as if he had been refused.
+func refusesElsewhere(t *testing.T, env []string) {
+	t.Helper()
+	h := newServeHome(t)
+	h.env = env
+	s := h.start(t)
+	c := s.client(t, h.key(t, "maria"))
+	images(t, c)
+	_, err := payload(t, c)
+	var refusal smithy.APIError
+	if !errors.As(err, &refusal) || refusal.ErrorCode() != "InternalServiceErrorException" {
+		t.Error(err)
+	}
+	s.says(t, "it answers KMSInvalidStateException: it is Disabled")
 }
