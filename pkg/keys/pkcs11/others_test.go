@@ -132,6 +132,9 @@ func TestAlwaysAuthenticate(t *testing.T) {
 		if err := signs(key); !errors.Is(err, errPIN) {
 			t.Error(err)
 		}
+		if k.refused != "9999" {
+			t.Error("it would be tried again")
+		}
 		k.config.URI.PIN = "9999"
 	}
 }
@@ -157,6 +160,14 @@ func TestOneSession(t *testing.T) {
 	if n := k.token.open.Load(); n != 1 {
 		t.Errorf("%d sessions are open", n)
 	}
+	// One that may be in the middle of something is closed, and with it goes the login.
+	err = k.do(t.Context(), func(ctx context.Context, open *token) error {
+		return open.session(ctx, func(pkcs11.SessionHandle) error { return pkcs11.Error(pkcs11.CKR_DATA_INVALID) })
+	})
+	if n := k.token.open.Load(); n != 0 || !is(err, pkcs11.CKR_DATA_INVALID) {
+		t.Errorf("%d sessions are open: %v", n, err)
+	}
+	must(t, signs(key))
 }
 
 func TestFit(t *testing.T) {
