@@ -72,18 +72,14 @@ func lookAtKeys(ctx context.Context, home, url string) (files keys.Files, done f
 	if err != nil {
 		return nil, nil, err
 	}
-	store, unopened := records.OpenToRead(ctx, c)
-	open := func(context.Context, bool) (*records.KeyFiles, error) { return nil, unopened } // which the examination tells
+	done = func() {}
+	var all *records.KeyFiles
+	store, unopened := records.OpenToRead(ctx, c) // which the examination tells
 	if unopened == nil {
-		all := store.KeyFiles()
-		open = func(context.Context, bool) (*records.KeyFiles, error) { return all, nil }
+		all, done = store.KeyFiles(), func() { store.Close() }
 	}
-	shared := databaseKeys{where, open}
-	return keys.Unless(shared, keys.LeftIn(keysDir(home)), shared.used), func() {
-		if store != nil {
-			store.Close()
-		}
-	}, nil
+	shared := databaseKeys{where, func(context.Context, bool) (*records.KeyFiles, error) { return all, unopened }}
+	return keys.Unless(shared, keys.LeftIn(keysDir(home)), shared.used), done, nil
 }
 
 func doctorAnswer(home string, r *doctor.Report) *document.Object {
