@@ -69,7 +69,7 @@ func (p *flagReader) element(s *api.Shape, word string, json bool) (document.Val
 		}
 		return p.shorthand(s, word)
 	case api.Integer, api.Long:
-		if _, ok := parseInteger(word); !ok {
+		if _, ok := Integer(word); !ok {
 			return nil, refusef("--"+p.flag, "'%s' is not an integer", word)
 		}
 	}
@@ -121,7 +121,7 @@ func (p *flagReader) loadedBytes(s *api.Shape, b []byte) (document.Value, error)
 }
 
 func (p *flagReader) integer(text string) (document.Value, error) {
-	n, ok := parseInteger(text)
+	n, ok := Integer(text)
 	if !ok {
 		return nil, p.stumble("must be an integer, but it is '%s'", text)
 	}

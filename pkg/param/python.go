@@ -49,9 +49,10 @@ func digitValue(r rune) rune {
 // maxDigits is how long an integer may be.
 const maxDigits = 4300
 
-// parseInteger reads an integer the way Python's int does: with blanks around it,
-// single underscores between its digits, and the digits of any script.
-func parseInteger(text string) (document.Value, bool) {
+// Integer reads an integer the way Python's int does: with blanks around it,
+// single underscores between its digits, and the digits of any script. It tells
+// whether the text is one; the value is that of document.Integer.
+func Integer(text string) (document.Value, bool) {
 	s := asciiDigits(strings.TrimSpace(text))
 	if !isDigits(unsigned(s)) || len(s) > 2*maxDigits {
 		return nil, false

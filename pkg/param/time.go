@@ -82,6 +82,9 @@ func numberTime(v document.Value) (time.Time, error) {
 	case float64:
 		t, fate = fromSeconds(v)
 	}
+	if f, ok := v.(float64); ok {
+		return t, fate.err(document.FormatFloat(f))
+	}
 	return t, fate.err(api.Show(v))
 }
 

@@ -27,7 +27,7 @@ func parseYAML(content document.Value) (document.Value, error) {
 	if !ok {
 		return nil, invalidYAML(errYAML)
 	}
-	text = strings.TrimPrefix(text, "\ufeff")
+	text = withoutDirectives(strings.TrimPrefix(text, "\ufeff"))
 	root, err := yamlDocument(text)
 	if err == nil && hasStrayTab(text, root) {
 		err = errYAML
@@ -37,6 +37,32 @@ func parseYAML(content document.Value) (document.Value, error) {
 	}
 	v, err := (&yamlReader{left: len(text) + yamlAliased}).value(root)
 	return v, invalidYAML(err)
+}
+
+// withoutDirectives empties the lines before the document that the library would
+// stumble over: the version 1.2, and directives that nobody knows.
+func withoutDirectives(text string) string {
+	var head strings.Builder
+	for rest := text; rest != ""; {
+		line, after, _ := strings.Cut(rest, "\n")
+		switch {
+		case !strings.HasPrefix(line, "%"):
+			if trimmed := strings.TrimSpace(line); trimmed != "" && trimmed[0] != '#' {
+				return head.String() + rest
+			}
+			head.WriteString(line)
+		case strings.HasPrefix(line, "%TAG"), strings.HasPrefix(line, "%YAML") && !isYAML12(line):
+			head.WriteString(line)
+		}
+		head.WriteByte('\n')
+		rest = after
+	}
+	return text
+}
+
+func isYAML12(line string) bool {
+	words := strings.Fields(line)
+	return len(words) >= 2 && words[0] == "%YAML" && words[1] == "1.2"
 }
 
 func invalidYAML(err error) error {
@@ -200,9 +226,14 @@ func (r *yamlReader) member(o *document.Object, key, value *yaml.Node, again boo
 	if err != nil {
 		return err
 	}
-	switch k.(type) {
-	case document.List, *document.Object:
+	_, text := k.(string)
+	_, list := k.(document.List)
+	_, object := k.(*document.Object)
+	switch {
+	case object, list && r.depth > 1:
 		return errYAML // these can be keys in YAML, but in no API
+	case !text && r.depth == 1:
+		return generalf("The name of a parameter must be text: %s is none.", api.Show(k))
 	}
 	name := api.Show(k)
 	if o.Has(name) && !again {
