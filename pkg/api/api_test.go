@@ -86,6 +86,22 @@ func TestPartition(t *testing.T) {
 	}
 }
 
+// Asked orders the required members, and names no others.
+func TestAskedAreTheRequired(t *testing.T) {
+	for _, op := range api.Signer.Operations {
+		var required []string
+		for _, m := range op.Input.Members {
+			if m.Required {
+				required = append(required, m.Name)
+			}
+		}
+		asked := slices.Sorted(slices.Values(op.Input.Asked))
+		if slices.Sort(required); op.Input.Asked != nil && !slices.Equal(asked, required) {
+			t.Errorf("%s asks for %v, and requires %v", op.Name, asked, required)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	start := api.Signer.Operation("StartSigningJob").Input
 	for _, tc := range []struct {
@@ -102,6 +118,10 @@ Missing required parameter in source.s3: "version"
 Unknown parameter in source.s3: "bucket", must be one of: bucketName, key, version
 Invalid type for parameter source.s3.key, value: 1, type: integer, valid types: string
 Invalid length for parameter profileName, value: 1, valid min length: 2`},
+		{"missing in the model's order", `{}`, api.Signer.Operation("RevokeSigningProfile").Input, `Missing required parameter in input: "profileVersion"
+Missing required parameter in input: "reason"
+Missing required parameter in input: "effectiveTime"
+Missing required parameter in input: "profileName"`},
 		{"map keys and values", `{"resourceArn": "x", "tags": {"": "a", "k": null}}`, api.Signer.Operation("TagResource").Input, `Invalid length for parameter tags (key: ), value: 0, valid min length: 1
 Invalid type for parameter tags.k, value: null, type: null, valid types: string`},
 		{"lists", `{"resourceArn": "x", "tagKeys": []}`, api.Signer.Operation("UntagResource").Input, `Invalid length for parameter tagKeys, value: 0, valid min length: 1`},

@@ -84,9 +84,9 @@ func (k Kind) holds(v document.Value) bool {
 }
 
 func (c *checker) structure(s *Shape, o *document.Object, path string) {
-	for i := range s.Members {
-		if m := &s.Members[i]; m.Required && !o.Has(m.Name) {
-			c.report("Missing required parameter in %s: \"%s\"", at(path), m.Name)
+	for _, name := range s.required() {
+		if !o.Has(name) {
+			c.report("Missing required parameter in %s: \"%s\"", at(path), name)
 		}
 	}
 	for name := range o.All() {
@@ -99,6 +99,20 @@ func (c *checker) structure(s *Shape, o *document.Object, path string) {
 			c.value(m.Shape, v, strings.TrimPrefix(path+"."+name, "."))
 		}
 	}
+}
+
+// required names the members that must be there.
+func (s *Shape) required() []string {
+	if s.Asked != nil {
+		return s.Asked
+	}
+	var names []string
+	for _, m := range s.Members {
+		if m.Required {
+			names = append(names, m.Name)
+		}
+	}
+	return names
 }
 
 func (s *Shape) names() []string {

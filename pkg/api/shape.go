@@ -35,6 +35,7 @@ type Shape struct {
 	Name    string
 	Kind    Kind
 	Members []Member // of a Structure, in the order people see them
+	Asked   []string // the required Members in the order in which the lack of them is told; nil is that of Members
 	Key     *Shape   // of a Map
 	Elem    *Shape   // of a List or a Map
 	Enum    []string // the values of the public model
@@ -157,6 +158,12 @@ func (s *Shape) Member(name string) *Member {
 // structure makes a Structure of members.
 func structure(name string, members ...Member) *Shape {
 	return &Shape{Name: name, Kind: Structure, Members: members}
+}
+
+// asked makes of a Structure one that tells the lack of members in this order.
+func asked(s *Shape, names ...string) *Shape {
+	s.Asked = names
+	return s
 }
 
 // list makes a List.
