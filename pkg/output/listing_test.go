@@ -130,7 +130,7 @@ func TestListingNotEnded(t *testing.T) {
 }
 
 func TestListingQueryError(t *testing.T) {
-	for _, f := range []output.Format{output.Text, output.YAMLStream, output.Off} {
+	for _, f := range []output.Format{output.Text, output.YAMLStream} {
 		p, b := printer(t, output.Config{Format: f, Query: compile(t, "nope()")})
 		err := p.Listing([]string{"jobs"}, nil).Page(parse(t, jobPages[0]).(*document.Object))
 		if err == nil || err.Error() != "Unknown function: nope()" || b.Len() > 0 {

@@ -96,7 +96,7 @@ func (p *Printer) Print(answer document.Value) error {
 // pick returns the part of an answer that is to be printed.
 func (p *Printer) pick(answer document.Value) (document.Value, error) {
 	answer = plain(answer)
-	if p.Query == nil {
+	if p.Query == nil || p.Format == Off { // what nobody sees is not looked for
 		return answer, nil
 	}
 	return p.Query.Search(answer)
