@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -78,7 +80,28 @@ func (l *loader) environment(context.Context) (aws.CredentialsProvider, error) {
 	if token == "" {
 		token = env("AWS_SESSION_TOKEN")
 	}
-	return credentials.NewStaticCredentialsProvider(key, secret, token), nil
+	found := credentials.NewStaticCredentialsProvider(key, secret, token)
+	if until := env("AWS_CREDENTIAL_EXPIRATION"); until != "" {
+		return l.expiring(found, until)
+	}
+	return found, nil
+}
+
+// expiring are credentials that are good until a time, which is text.
+func (l *loader) expiring(found aws.CredentialsProvider, until string) (aws.CredentialsProvider, error) {
+	for _, layout := range [...]string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 -0700", time.RFC1123, time.RFC1123Z} {
+		t, err := time.Parse(layout, strings.TrimSpace(until))
+		if err != nil {
+			continue
+		}
+		return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+			if !l.Now().Before(t) {
+				return aws.Credentials{}, final{&Error{Text: "Credentials were refreshed, but the refreshed credentials are still expired."}}
+			}
+			return found.Retrieve(ctx)
+		}), nil
+	}
+	return nil, &Error{Text: fmt.Sprintf("AWS_CREDENTIAL_EXPIRATION is no time with a zone, such as 2030-01-31T12:00:00Z: %q", until)}
 }
 
 // static: an access key in one of the files.

@@ -251,3 +251,21 @@ func TestOpenIsCheap(t *testing.T) {
 		t.Errorf("%d requests", n)
 	}
 }
+
+// Credentials of the environment that have an end are no more used after it.
+func TestEnvironmentExpires(t *testing.T) {
+	for until, want := range map[string]string{
+		"2024-05-06T07:08:09Z":      "Credentials were refreshed, but the refreshed credentials are still expired.",
+		"2024-05-06T09:08:10+02:00": "",
+		"2024-05-06 07:08:10+0000":  "",
+	} {
+		now := func() time.Time { return time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC) }
+		config, err := remote.Load(t.Context(), remote.Config{Settings: usual("AWS_CREDENTIAL_EXPIRATION", until).settings(), Now: now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := config.Credentials.Retrieve(t.Context()); said(err) != want {
+			t.Errorf("%s: %v", until, err)
+		}
+	}
+}

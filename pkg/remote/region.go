@@ -11,8 +11,9 @@ import (
 // findRegion finds the region: the flag's, the environment's, the profile's, or
 // that of the machine. An empty name is a name.
 func (l *loader) findRegion(ctx context.Context) error {
-	l.region = l.Region
-	if v, ok := l.settings.Lookup("region", "AWS_REGION", "AWS_DEFAULT_REGION"); ok && l.region == nil {
+	if v, ok := l.givenRegion(); ok {
+		l.region = &v
+	} else if v, ok := l.settings.Value("region"); ok {
 		l.region = &v
 	}
 	if l.region == nil {
@@ -28,6 +29,19 @@ func (l *loader) findRegion(ctx context.Context) error {
 	l.fips = plain != *l.region
 	l.region = &plain
 	return nil
+}
+
+// givenRegion is the region of the flag or the environment.
+func (l *loader) givenRegion() (string, bool) {
+	if l.Region != nil {
+		return *l.Region, true
+	}
+	for _, name := range [...]string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
+		if v, ok := l.settings.Env(name); ok {
+			return v, true
+		}
+	}
+	return "", false
 }
 
 // CheckRegion refuses the name of a region that cannot be: it becomes a part of the

@@ -14,6 +14,7 @@ package remote
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"strings"
@@ -93,6 +94,11 @@ func Open(ctx context.Context, c Config) (*signer.Client, error) {
 // The error is an *Error, or one of package profile's.
 func Load(ctx context.Context, c Config) (aws.Config, error) {
 	l := newLoader(c)
+	if name, ok := l.givenRegion(); ok { // needs no profile, so that it is looked at first
+		if err := CheckRegion(name); err != nil {
+			return aws.Config{}, err
+		}
+	}
 	if err := l.settings.Check(); err != nil {
 		return aws.Config{}, err
 	}
@@ -103,8 +109,14 @@ func Load(ctx context.Context, c Config) (aws.Config, error) {
 	if err != nil {
 		return aws.Config{}, err
 	}
+	if err := l.checkToken(); err != nil {
+		return aws.Config{}, err
+	}
 	if l.region == nil {
 		return aws.Config{}, &Error{Code: "NoRegion", Text: `You must specify a region. You can also configure your region by running "aws configure".`}
+	}
+	if err := l.checkChecksums(); err != nil {
+		return aws.Config{}, err
 	}
 	retryer, err := l.retryer()
 	if err != nil {
@@ -156,7 +168,7 @@ func (l *loader) config(credentials aws.CredentialsProvider, retryer func() aws.
 		BaseEndpoint: endpoint,
 		HTTPClient:   l.newClient(l.Debug),
 		AppID:        id,
-		APIOptions:   []func(*middleware.Stack) error{l.countAttempts, l.introduce},
+		APIOptions:   []func(*middleware.Stack) error{l.countAttempts, l.admitLast, l.introduce},
 	}
 	if !l.prefixesHost(endpoint) {
 		c.APIOptions = append(c.APIOptions, plainHost)
@@ -168,6 +180,17 @@ func (l *loader) config(credentials aws.CredentialsProvider, retryer func() aws.
 	}
 	l.setChecksums(&c)
 	return c
+}
+
+// checkChecksums refuses words that the two settings of checksums do not know.
+func (l *loader) checkChecksums() error {
+	for _, setting := range [...]string{"request_checksum_calculation", "response_checksum_validation"} {
+		v, ok := l.settings.Lookup(setting, "AWS_"+strings.ToUpper(setting))
+		if ok && !strings.EqualFold(v, "when_supported") && !strings.EqualFold(v, "when_required") {
+			return &Error{Text: fmt.Sprintf("Unsupported configuration value for %s. Expected one of ('when_supported', 'when_required') but got %s.", setting, v)}
+		}
+	}
+	return nil
 }
 
 // setChecksums says when bodies are guarded by checksums, as those of objects are.

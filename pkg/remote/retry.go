@@ -2,6 +2,7 @@ package remote
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
@@ -91,6 +93,26 @@ func (l *loader) attempt(header string) string {
 	}
 	until := l.Now().UTC().Add(seconds(l.ReadTimeout))
 	return fmt.Sprintf("ttl=%s; %s; %s", until.Format("20060102T150405Z"), count, most)
+}
+
+// admitLast says of every error that the last attempt there may be ended in that
+// enough had been made, be it worth another one or not, as the AWS CLI does.
+func (l *loader) admitLast(stack *middleware.Stack) error {
+	most, err := l.attempts()
+	if err != nil {
+		return err
+	}
+	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("AdmitLast",
+		func(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (middleware.FinalizeOutput, middleware.Metadata, error) {
+			out, metadata, err := next.HandleFinalize(ctx, in)
+			var refused smithy.APIError
+			var already *retry.MaxAttemptsError
+			results, _ := retry.GetAttemptResults(metadata)
+			if errors.As(err, &refused) && !errors.As(err, &already) && len(results.Results) == most {
+				err = &retry.MaxAttemptsError{Attempt: most, Err: err}
+			}
+			return out, metadata, err
+		}), "Retry", middleware.Before)
 }
 
 // introduce names the program to the service.

@@ -1,9 +1,12 @@
 package remote_test
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 
 	"signer/pkg/remote"
 )
@@ -37,6 +40,30 @@ func TestRetries(t *testing.T) {
 				t.Errorf("%d attempts, want %d", got, tc.attempts)
 			}
 		})
+	}
+}
+
+// An error of the last attempt there may be is the end of all attempts, whether it
+// was worth another one or not; success and earlier errors are not.
+func TestLastAttemptIsAdmitted(t *testing.T) {
+	for _, tc := range []struct {
+		attempts string
+		statuses []int
+		want     int
+	}{
+		{"1", []int{403}, 0}, {"2", []int{500, 403}, 1}, {"2", []int{403}, -1}, {"3", []int{500, 403}, -1},
+	} {
+		var n int
+		s := serve(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(tc.statuses[n]); n++ })
+		c := remote.Config{Settings: usual("AWS_MAX_ATTEMPTS", tc.attempts).settings(), Endpoint: s.URL, Jitter: func() float64 { return 0 }}
+		var last *retry.MaxAttemptsError
+		got := -1
+		if errors.As(call(t, c), &last) {
+			got = last.Attempt - 1
+		}
+		if got != tc.want {
+			t.Errorf("%s attempts, %v: tried again %d times, want %d", tc.attempts, tc.statuses, got, tc.want)
+		}
 	}
 }
 

@@ -78,6 +78,29 @@ func ssoError(err error) error {
 	return &Error{Text: "Error when retrieving token from sso: Token has expired and refresh failed", Err: err}
 }
 
+// checkToken judges the session that a profile names even where its credentials are
+// others: the AWS CLI looks there for a token, which AWS Signer has no use for.
+func (l *loader) checkToken() error {
+	name := l.settings.Name()
+	session, ok := l.settings.Profile(name).Value("sso_session")
+	if !ok {
+		return nil
+	}
+	begun := fmt.Sprintf(`The profile "%s" is configured to use the SSO token provider but `, name)
+	all := l.settings.Session(session).All()
+	if len(all) == 0 {
+		return &Error{Text: fmt.Sprintf(`%sthe "%s" sso_session configuration does not exist.`, begun, session)}
+	}
+	missing := slices.DeleteFunc([]string{"'sso_start_url'", "'sso_region'"}, func(setting string) bool {
+		_, ok := all[strings.Trim(setting, "'")]
+		return ok
+	})
+	if len(missing) > 0 {
+		return &Error{Text: fmt.Sprintf("%sis missing the following configuration: [%s].", begun, strings.Join(missing, ", "))}
+	}
+	return nil
+}
+
 // ssoSettings are a profile's settings with those of its SSO session, or nil where
 // it has none to do with SSO.
 func (l *loader) ssoSettings(name string) (map[string]string, error) {
