@@ -2,9 +2,13 @@ package cmd
 
 import (
 	"fmt"
+	"math"
+	"math/big"
 	"slices"
-	"strconv"
 	"strings"
+
+	"signer/pkg/output/python"
+	"signer/pkg/param"
 )
 
 // The AWS CLI reads its arguments with Python's argparse, whose habits scripts
@@ -295,7 +299,7 @@ func (o *option) take(words []string) error {
 			return err
 		}
 		if o.integer && !isInteger(w) {
-			return usageErrorf("argument %s: invalid int value: '%s'", o.name, w)
+			return usageErrorf("argument %s: invalid int value: %s", o.name, python.Repr(w))
 		}
 	}
 	return o.set(words)
@@ -312,13 +316,24 @@ func (p *positional) take(words []string) error {
 
 // isInteger tells whether Python's int() would take the word.
 func isInteger(word string) bool {
-	word = strings.TrimSpace(word)
-	digits := strings.TrimLeft(word, "+-")
-	if len(word)-len(digits) > 1 || strings.Contains(word, "__") || strings.HasPrefix(digits, "_") || strings.HasSuffix(digits, "_") {
-		return false
+	_, ok := integerOf(word)
+	return ok
+}
+
+// integerOf reads an integer as Python's int() does. One that is too large for an
+// int is the largest there is, or the smallest.
+func integerOf(word string) (n int, ok bool) {
+	v, ok := param.Integer(word)
+	switch v := v.(type) {
+	case int64:
+		return int(v), ok
+	case *big.Int:
+		n = math.MaxInt
+		if v.Sign() < 0 {
+			n = math.MinInt
+		}
 	}
-	_, err := strconv.ParseInt(strings.ReplaceAll(word, "_", ""), 10, 64)
-	return err == nil
+	return n, ok
 }
 
 // choose refuses a word that is not among the choices, and names those that look

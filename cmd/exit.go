@@ -54,7 +54,7 @@ func (s *session) exit(ctx context.Context, err error) int {
 	}
 	var unknown *unknownOptions
 	if errors.As(err, &unknown) {
-		fmt.Fprintf(s.env.Stderr, "\n%s\n\n%s: [ERROR]: %v\n", s.usage(), s.name, err)
+		fmt.Fprintf(s.env.Stderr, "\n%s\n\n%s: [ERROR]: %s\n", s.usage(), s.name, strings.TrimSpace(err.Error()))
 		return exitUsage
 	}
 	c := s.complaint(err)
@@ -72,6 +72,7 @@ func (s *session) complaint(err error) complaint {
 		invalid  *api.InvalidError
 		words    *param.Error
 		files    *filesError
+		answer   *engine.AnswerError
 	)
 	switch {
 	case errors.As(err, &files):
@@ -88,6 +89,8 @@ func (s *session) complaint(err error) complaint {
 		return complaint{code: exitConfig, class: config.code, text: config.text}
 	case errors.As(err, &remotely) && remotely.Code != "":
 		return complaint{code: exitConfig, class: remotely.Code, text: remotely.Text}
+	case errors.As(err, &answer): // without the SDK's words around it
+		return complaint{code: exitGeneral, text: answer.Error()}
 	case errors.As(err, &remotely):
 		return complaint{code: exitGeneral, text: remotely.Text}
 	}
@@ -111,7 +114,7 @@ func serviceComplaint(err error, e *engine.APIError) complaint {
 	if operation == "" && errors.As(err, &in) {
 		operation = in.operation
 	}
-	doc := document.New(document.Member{Name: "Message", Value: e.Message}, document.Member{Name: "Code", Value: e.Code})
+	doc := document.New(document.Member{Name: "Message", Value: e.Said()}, document.Member{Name: "Code", Value: e.Code})
 	for name, v := range e.Members.All() {
 		doc.Set(name, v)
 	}
@@ -143,7 +146,7 @@ To see help text, you can run:
 // complain prints a complaint in the format that the user wants errors in.
 func (s *session) complain(c complaint) {
 	format := s.errorFormat()
-	if c.class != "" && isStructured(format) {
+	if (c.class != "" || c.doc != nil) && isStructured(format) {
 		doc := c.doc
 		if doc == nil {
 			doc = document.New(document.Member{Name: "Code", Value: c.class}, document.Member{Name: "Message", Value: c.message()})

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"iter"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -94,8 +93,8 @@ func number(o *document.Object, name string) (*int, error) {
 	if !ok || v == nil {
 		return nil, nil
 	}
-	n, err := strconv.Atoi(api.Show(v))
-	if err != nil {
+	n, ok := integerOf(api.Show(v))
+	if !ok {
 		return nil, notAnInteger(api.Show(v))
 	}
 	return &n, nil
@@ -108,9 +107,10 @@ type listing struct {
 	params *document.Object
 	max    *int // items, over all pages
 
-	skip   int              // items of the first page that were listed before
-	token  *document.Object // the members that ask for the next page
-	resume string           // after the last page: the CLI's own token, or ""
+	resumed bool             // there was a --starting-token
+	skip    int              // items of the first page that were listed before
+	token   *document.Object // the members that ask for the next page
+	resume  string           // after the last page: the CLI's own token, or ""
 }
 
 // start prepares a walk: the token to begin with and the size of a page go into
@@ -118,6 +118,7 @@ type listing struct {
 func (p *paging) start(pages *api.Pages, params *document.Object) (*listing, error) {
 	l := &listing{pages: pages, params: params, token: document.New(), max: p.maxItems}
 	if p.startingToken != nil {
+		l.resumed = true
 		if err := l.parseToken(*p.startingToken); err != nil {
 			return nil, err
 		}
@@ -136,19 +137,21 @@ const truncated = "boto_truncate_amount"
 // parseToken reads a --starting-token: a token of the CLI's own, one in the form
 // that older versions had, or one of the service.
 func (l *listing) parseToken(text string) error {
-	if l.parseOwnToken(text) {
-		return nil
+	own, err := l.parseOwnToken(text)
+	if own || err != nil {
+		return err
 	}
 	parts := strings.Split(text, "___")
 	if len(parts) > 2 {
-		return fmt.Errorf("Bad starting token: %s", text) //lint:ignore ST1005 the AWS CLI's words
+		return badToken(text)
 	}
 	if len(parts) == 2 {
-		n, err := strconv.Atoi(parts[1])
-		if err != nil {
-			return fmt.Errorf("Bad starting token: %s", text) //lint:ignore ST1005 the AWS CLI's words
+		n, ok := integerOf(parts[1])
+		if ok {
+			l.skip = n
+		} else {
+			parts[0] = text // of the service, after all
 		}
-		l.skip = n
 	}
 	if parts[0] != "None" {
 		l.token.Set(l.pages.InputToken, parts[0])
@@ -156,15 +159,26 @@ func (l *listing) parseToken(text string) error {
 	return nil
 }
 
-func (l *listing) parseOwnToken(text string) bool {
+func badToken(text string) error {
+	return fmt.Errorf("Bad starting token: %s", text) //lint:ignore ST1005 the AWS CLI's words
+}
+
+// parseOwnToken reads an object in base64. What else of JSON stands there is a
+// service's token if it is a list, and nobody's if it is less: so the AWS CLI has it.
+func (l *listing) parseOwnToken(text string) (own bool, err error) {
 	data, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		return false
+		return false, nil
 	}
 	v, err := document.ParseJSON(string(data))
+	if err != nil {
+		return false, nil
+	}
 	o, ok := v.(*document.Object)
-	if err != nil || !ok {
-		return false
+	if _, list := v.(document.List); list {
+		return false, nil
+	} else if !ok {
+		return false, badToken(text)
 	}
 	if n, ok := o.Get(truncated); ok {
 		skip, _ := n.(int64)
@@ -172,7 +186,7 @@ func (l *listing) parseOwnToken(text string) bool {
 		o.Delete(truncated)
 	}
 	l.token = o
-	return true
+	return true, nil
 }
 
 // inject puts the token of the next page into the parameters.
@@ -282,6 +296,8 @@ func (l *listing) excess(total int) int {
 func (l *listing) dropSkipped(page *document.Object) {
 	if items := itemsOf(page, l.pages.Result[0]); items != nil {
 		page.Set(l.pages.Result[0], slicePython(items, l.skip, len(items)))
+	} else if l.resumed && !page.Has(l.pages.Result[0]) {
+		page.Set(l.pages.Result[0], nil)
 	}
 	if l.skip != 0 {
 		l.emptyOthers(page)

@@ -2,8 +2,6 @@ package cmd
 
 import (
 	"context"
-	"strconv"
-	"strings"
 
 	"signer/pkg/engine"
 	"signer/pkg/remote"
@@ -44,8 +42,8 @@ func seconds(text *string) *int {
 	if text == nil {
 		return nil
 	}
-	n, err := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(*text), "_", ""))
-	if err != nil {
+	n, ok := integerOf(*text)
+	if !ok {
 		return nil
 	}
 	return &n

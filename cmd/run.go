@@ -40,9 +40,6 @@ func (o *operation) checkPaging() error {
 	if o.op.Pages == nil || o.waiter != nil {
 		return nil
 	}
-	if o.maxItems != nil && *o.maxItems <= 0 {
-		fmt.Fprintln(o.env.Stderr, "warning: Non-positive values for --max-items may result in undefined behavior.")
-	}
 	if o.pagesByHand() {
 		return o.conflicts()
 	}
@@ -68,6 +65,9 @@ func (o *operation) params() (*document.Object, error) {
 			return nil, err
 		}
 		params.Set(m.Name, v)
+	}
+	if o.maxItems != nil && *o.maxItems <= 0 {
+		fmt.Fprintln(o.env.Stderr, "warning: Non-positive values for --max-items may result in undefined behavior.")
 	}
 	if c := o.paging.config(); c.Len() > 0 {
 		params.Set(paginationConfig, c)
@@ -190,9 +190,13 @@ func (o *operation) wait(ctx context.Context, call engine.Call, params *document
 	})
 }
 
-// show prints an answer. An operation that answers nothing prints nothing.
+// show prints an answer. An operation that answers nothing prints nothing, unless
+// a query makes something of it.
 func (o *operation) show(answer *document.Object) error {
-	if len(o.op.Output.Members) == 0 || answer == nil {
+	if len(o.op.Output.Members) == 0 {
+		answer = document.New()
+	}
+	if answer == nil {
 		return nil
 	}
 	return o.print(o.op.Name, answer)
@@ -224,7 +228,7 @@ func (o *operation) list(ctx context.Context, call engine.Call, params *document
 // had its say. What the walk is told is taken out of the parameters.
 func (o *operation) settlePaging(params *document.Object) (p *paging, one bool, err error) {
 	if o.noPaginate || params.Has(o.op.Pages.InputToken) || o.op.Pages.Limit != "" && params.Has(o.op.Pages.Limit) {
-		return nil, true, o.conflicts()
+		return nil, true, nil
 	}
 	config, ok := params.Get(paginationConfig)
 	if !ok {

@@ -22,14 +22,15 @@ import (
 // session is one run of the program.
 type session struct {
 	globals
-	env        *Env
-	name       string // what the program was called as: signer or aws
-	settings   *profile.Settings
-	query      *query.Query // nil: everything is printed
-	warned     string       // what was last said of events
-	faults     *faults.Plan // of the test mode; nil: not read yet
-	faultsName string
-	bar        *progress // of the local engine's work; nil: nobody works
+	globalsRead bool // and none of them is wrong
+	env         *Env
+	name        string // what the program was called as: signer or aws
+	settings    *profile.Settings
+	query       *query.Query // nil: everything is printed
+	warned      string       // what was last said of events
+	faults      *faults.Plan // of the test mode; nil: not read yet
+	faultsName  string
+	bar         *progress // of the local engine's work; nil: nobody works
 
 	shared     *sharing // of the home; nil: not read yet
 	database   database
@@ -77,16 +78,15 @@ func (s *session) follow(ctx context.Context, root *cobra.Command, words []strin
 }
 
 // readFirst looks at the two options that the AWS CLI reads before all others, and
-// at the configuration that the profile leads to.
+// at the configuration that the environment leads to.
 func (s *session) readFirst(words []string) error {
-	var name *string
 	var debug bool
 	g := &grammar{options: []*option{
-		{name: "--profile", arity: one, set: func(w []string) error { name = &w[0]; return nil }},
+		{name: "--profile", arity: one, set: func([]string) error { return nil }}, // it counts once all global options are judged
 		{name: "--debug", arity: none, set: func([]string) error { debug = true; return nil }},
 	}}
 	_, _, err := g.parse(words)
-	s.settings = s.newSettings(name)
+	s.settings = s.newSettings(nil)
 	var usage *usageError
 	if errors.As(err, &usage) {
 		usage.usage, usage.block = false, "usage: "+s.name+" [--profile PROFILE] [--debug]"
@@ -103,7 +103,11 @@ func (s *session) readFirst(words []string) error {
 	return nil
 }
 
+// newSettings are those of a profile that --profile named. An empty name is none.
 func (s *session) newSettings(name *string) *profile.Settings {
+	if name != nil && *name == "" {
+		name = nil
+	}
 	return profile.New(profile.Config{Name: name, LookupEnv: s.env.LookupEnv, ReadFile: s.env.ReadFile, UserHome: userHome})
 }
 
@@ -115,10 +119,16 @@ func userHome(name string) (string, error) {
 	return u.HomeDir, nil
 }
 
-// checkGlobals judges the global options and the settings that stand for them.
+// checkGlobals judges the global options and the settings that stand for them. Until
+// they are read nobody knows which format errors are wanted in, and until some of
+// them are judged the profile is that of the environment.
 func (s *session) checkGlobals() error {
+	s.globalsRead = true
+	if err := firstError(s.compileQuery, s.checkEndpoint, s.checkTimeouts); err != nil {
+		return err
+	}
 	s.settings = s.newSettings(s.profile)
-	return firstError(s.compileQuery, s.checkEndpoint, s.checkTimeouts, s.checkEncoding, s.checkTimestampFormat, s.checkBinaryFormat, s.checkEngine)
+	return firstError(s.checkEncoding, s.checkTimestampFormat, s.checkBinaryFormat, s.checkEngine)
 }
 
 func firstError(checks ...func() error) error {
@@ -204,7 +214,7 @@ func (s *session) checkBinaryFormat() error {
 // errorFormat is how errors are printed. Where the profile does not exist nobody
 // can tell, and the AWS CLI falls back on its old ways.
 func (s *session) errorFormat() string {
-	if s.errorFormatFlag != "" {
+	if s.globalsRead && s.errorFormatFlag != "" {
 		return s.errorFormatFlag
 	}
 	format, ok := s.env.LookupEnv("AWS_CLI_ERROR_FORMAT")

@@ -92,6 +92,9 @@ func (r *reader) globals() []*option {
 
 // topic is the command that the words behind help lead to.
 func (r *reader) topic(at *cobra.Command, words []string) (*cobra.Command, error) {
+	if !r.dashHelp {
+		return r.pageOf(at, words)
+	}
 	for _, name := range words {
 		if !at.HasSubCommands() {
 			return nil, &unknownOptions{name}
@@ -100,6 +103,27 @@ func (r *reader) topic(at *cobra.Command, words []string) (*cobra.Command, error
 			return nil, err
 		}
 		at = r.enter(at, name)
+	}
+	return at, nil
+}
+
+// pageOf is topic under the name aws. Behind help the AWS CLI takes the name of a
+// topic at the top, anything within a service, and nothing below that.
+func (r *reader) pageOf(at *cobra.Command, words []string) (*cobra.Command, error) {
+	switch at.Annotations[asks] {
+	case "command":
+		topic := slices.IndexFunc(words, func(w string) bool { return !strings.HasPrefix(w, "-") })
+		if topic >= 0 {
+			return at, choose("argument subcommand", words[topic], []string{"help"})
+		}
+	case "subcommand":
+		if len(words) > 0 {
+			return at, choose("argument subcommand", "help", childNames(at))
+		}
+	default:
+		if len(words) > 0 && child(at, words[0]) != nil {
+			return r.enter(at, words[0]), nil
+		}
 	}
 	return at, nil
 }
@@ -168,10 +192,19 @@ func (r *reader) known(group *cobra.Command, name string) error {
 	if _, ok := r.alias(group, name); ok {
 		return nil
 	}
-	if r.own(group, name) {
+	if r.own(group, name) || child(group, name) != nil {
 		return nil
 	}
-	return choose("argument "+group.Annotations[asks], name, append(childNames(group), "help"))
+	return choose("argument "+group.Annotations[asks], name, append(r.suggested(group), "help"))
+}
+
+// suggested are the names that a mistyped one may have meant. Under the name aws they
+// are those of the AWS CLI.
+func (r *reader) suggested(group *cobra.Command) []string {
+	return slices.DeleteFunc(childNames(group), func(name string) bool {
+		n := r.nodes[child(group, name)]
+		return !r.dashHelp && n != nil && n.ours
+	})
 }
 
 // requiredError says which arguments a command lacks. "wait" alone has words of its

@@ -1,10 +1,6 @@
 package cmd
 
-import (
-	"strconv"
-
-	"github.com/spf13/pflag"
-)
+import "github.com/spf13/pflag"
 
 // value is a pflag.Value that takes words the way args.go reads them: none, one or
 // many at a time. pflag alone would let a list option take one word only.
@@ -67,9 +63,12 @@ func addWords(f *pflag.FlagSet, to *[]string, name, doc string) {
 
 func addInteger(f *pflag.FlagSet, to **int, name, doc string) {
 	v := &value{arity: one, kind: "integer", integer: true, set: func(w []string) error {
-		n, err := strconv.Atoi(w[0])
+		n, ok := integerOf(w[0])
+		if !ok {
+			return notAnInteger(w[0])
+		}
 		*to = &n
-		return err
+		return nil
 	}}
 	v.add(f, name, doc)
 }

@@ -89,7 +89,7 @@ func TestVerifyAsksForRevocations(t *testing.T) {
 	}{
 		"revoked": {200, `{"revokedEntities":["arn:aws:signer:eu-west-1:000000000000:/signing-jobs/` + job + `"]}`, "REVOKED\tREVOKED\tNone\nVALID\tUNKNOWN\tNone\n", 1},
 		"good":    {200, `{"revokedEntities":[]}`, "VALID\tNOT_REVOKED\tNone\nVALID\tUNKNOWN\tNone\n", 0},
-		"refused": {403, `{"message":"who are you"}`, "None\tNone\tAn error occurred (AccessDeniedException) when calling the GetRevocationStatus operation: who are you\nVALID\tUNKNOWN\tNone\n", 1},
+		"refused": {403, `{"message":"who are you"}`, "None\tNone\tAn error occurred (AccessDeniedException) when calling the GetRevocationStatus operation (reached max retries: 0): who are you\nVALID\tUNKNOWN\tNone\n", 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var asked []*url.URL

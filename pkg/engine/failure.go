@@ -28,6 +28,17 @@ type APIError struct {
 	// Members is what the error says of itself in the terms of the API, message
 	// first and then the finer code; empty for an error that the API does not know.
 	Members *document.Object
+
+	said *document.Value // the message, where it was sent as something else than text
+}
+
+// Said returns the message as the service sent it, which should be text but may be
+// null or any value.
+func (e *APIError) Said() document.Value {
+	if e.said != nil {
+		return *e.said
+	}
+	return e.Message
 }
 
 func (e *APIError) Error() string { return e.Code + ": " + e.Message }
@@ -125,7 +136,9 @@ func (x *exchange) refusal(status int, header http.Header, body []byte) error {
 	if !ok {
 		return x.unreadable("the body of an error is %s, not an object", shown(v))
 	}
-	e := &APIError{Operation: x.op.Name, Code: code(status, header, o), Message: message(o), Status: status, Members: document.New()}
+	e := &APIError{Operation: x.op.Name, Code: code(status, header, o), Status: status, Members: document.New()}
+	said := message(o)
+	e.said, e.Message = &said, plain(said)
 	if known(e.Code) != nil {
 		r := reader{clock: x.clock}
 		e.Members, _ = r.value(members, o, "the body").(*document.Object)
@@ -168,10 +181,10 @@ func bare(code string) string {
 	return code[strings.LastIndexByte(code, '#')+1:]
 }
 
-func message(body *document.Object) string {
+func message(body *document.Object) document.Value {
 	for _, name := range []string{"message", "Message"} {
 		if v, ok := body.Get(name); ok {
-			return plain(v)
+			return v
 		}
 	}
 	return ""
