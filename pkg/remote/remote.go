@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -118,6 +119,9 @@ func Load(ctx context.Context, c Config) (aws.Config, error) {
 	if err := l.checkChecksums(); err != nil {
 		return aws.Config{}, err
 	}
+	if err := l.checkAccountMode(); err != nil {
+		return aws.Config{}, err
+	}
 	retryer, err := l.retryer()
 	if err != nil {
 		return aws.Config{}, err
@@ -191,6 +195,16 @@ func (l *loader) checkChecksums() error {
 		}
 	}
 	return nil
+}
+
+// checkAccountMode refuses a word that the setting does not know, which says whether
+// hosts are to have the account in their names. Those of AWS Signer never have.
+func (l *loader) checkAccountMode() error {
+	v, ok := l.settings.Lookup("account_id_endpoint_mode", "AWS_ACCOUNT_ID_ENDPOINT_MODE")
+	if !ok || l.NoSignRequest || slices.Contains([]string{"preferred", "disabled", "required"}, strings.ToLower(v)) {
+		return nil
+	}
+	return &Error{Text: fmt.Sprintf("The configured value '%s' for 'account_id_endpoint_mode' is invalid. Valid values are: ('preferred', 'disabled', 'required').", v)}
 }
 
 // setChecksums says when bodies are guarded by checksums, as those of objects are.

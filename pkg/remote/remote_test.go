@@ -34,6 +34,8 @@ func TestOpenRefuses(t *testing.T) {
 		{"checksums in other words", usual("AWS_REQUEST_CHECKSUM_CALCULATION", "x", "AWS_MAX_ATTEMPTS", "0"), remote.Config{}, "Unsupported configuration value for request_checksum_calculation. Expected one of ('when_supported', 'when_required') but got x."},
 		{"no region before checksums", usual("AWS_RESPONSE_CHECKSUM_VALIDATION", "").without("AWS_REGION"), remote.Config{}, noRegion},
 		{"checksums in capitals", usual("AWS_RESPONSE_CHECKSUM_VALIDATION", "WHEN_REQUIRED"), remote.Config{}, ""},
+		{"accounts in hosts, in other words", usual("AWS_ACCOUNT_ID_ENDPOINT_MODE", "x", "AWS_MAX_ATTEMPTS", "0"), remote.Config{}, "The configured value 'x' for 'account_id_endpoint_mode' is invalid. Valid values are: ('preferred', 'disabled', 'required')."},
+		{"accounts in hosts, of nobody", usual("AWS_ACCOUNT_ID_ENDPOINT_MODE", "x"), remote.Config{NoSignRequest: true}, ""},
 		{"a token's session that is not there, before no region", usual().without("AWS_REGION").with("cfg", "[default]\nsso_session = s\n"), remote.Config{NoSignRequest: true},
 			`The profile "default" is configured to use the SSO token provider but the "s" sso_session configuration does not exist.`},
 		{"a token's session with too little", usual().with("cfg", "[default]\nsso_session = s\n[sso-session s]\nsso_region = r\n"), remote.Config{},
