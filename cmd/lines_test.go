@@ -41,7 +41,10 @@ func line(t *testing.T, vars map[string]string, words []string, body string) str
 	env.Stdout, env.Stderr = &out, &out
 	env.LookupEnv = func(name string) (string, bool) { v, ok := all[name]; return v, ok }
 	code := cmd.Main(context.Background(), env)
-	text, _, _ := strings.Cut(out.String(), "\nusage: ")
+	text, rest, _ := strings.Cut(out.String(), "\nusage: ")
+	if _, unknown, ok := strings.Cut(rest, "help\n\n\n"); ok {
+		text = unknown
+	}
 	return strings.TrimSpace(fmt.Sprintf("%s\n[%d]", strings.TrimSpace(text), code))
 }
 
@@ -85,6 +88,9 @@ func TestLines(t *testing.T) {
 		{"list-signing-jobs --starting-token MQ==", nil, empty, "aws: [ERROR]: Bad starting token: MQ==\n[255]"},
 		{"list-signing-jobs --starting-token a___b --output yaml-stream", nil, empty, "- jobs: null\n[0]"},
 		{"list-signing-jobs --starting-token W10= --output off --query nope()", nil, empty, "[0]"},
+
+		// A sample of its own accord leaves the words behind it alone.
+		{"list-signing-jobs --generate-cli-skeleton --foo", nil, empty, "aws: [ERROR]: Unknown options: --foo\n[252]"},
 
 		// A query sees {} where nothing is answered.
 		{"cancel-signing-profile --profile-name pp", nil, empty, "[0]"},

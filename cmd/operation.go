@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -91,7 +90,10 @@ func (o *operation) addFlags(f *pflag.FlagSet) {
 		o.paging.add(f)
 	}
 	v := &value{arity: optional, kind: "string", choices: []string{"input", "output", "yaml-input"}, set: func(w []string) error {
-		kind := strings.Join(append(w, "input")[:1], "")
+		kind := "input"
+		if len(w) > 0 {
+			kind = w[0]
+		}
 		o.skeleton = &kind
 		return nil
 	}}
