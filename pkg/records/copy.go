@@ -58,6 +58,9 @@ func (s *Store) Copy(ctx context.Context, to *Store, moves *Moves) ([]Copied, er
 			return nil, fmt.Errorf("copy %s: %w", t.name, err)
 		}
 	}
+	if err := to.count(ctx); err != nil {
+		return nil, err
+	}
 	var all []Copied
 	for _, t := range tables() {
 		n, err := s.compareTable(ctx, to, t, moves)
@@ -67,6 +70,20 @@ func (s *Store) Copy(ctx context.Context, to *Store, moves *Moves) ([]Copied, er
 		all = append(all, Copied{t.name, n})
 	}
 	return all, nil
+}
+
+// count has PostgreSQL count what is in its tables. Until it has, it takes them for empty,
+// and its plans for lists of many rows are bad ones.
+func (s *Store) count(ctx context.Context) error {
+	if s.server == nil {
+		return nil
+	}
+	for _, t := range tables() {
+		if _, err := s.db.ExecContext(ctx, "ANALYZE "+t.name); err != nil {
+			return s.explain(err)
+		}
+	}
+	return nil
 }
 
 // page is some rows of a table.
@@ -178,7 +195,7 @@ func (s *Store) compareTable(ctx context.Context, to *Store, t table, moves *Mov
 		}
 		for i := range max(len(ours.rows), len(theirs.rows)) {
 			if i >= len(ours.rows) || i >= len(theirs.rows) || !slices.Equal(ours.rows[i], theirs.arranged(ours.columns, i)) {
-				return n, fmt.Errorf("row %d of %s in %s and in %s: %w: the new place had records before, or one of them is in use", n+i+1, t.name, s.path, to.path, ErrDiffers)
+				return n, fmt.Errorf("row %d of %s in %s and in %s: %w: the new place had records before (then give an empty one), or one of them is in use", n+i+1, t.name, s.path, to.path, ErrDiffers)
 			}
 		}
 		n += len(ours.rows)
