@@ -126,6 +126,7 @@ func (c *httpClient) Do(r *http.Request) (*http.Response, error) {
 		cancel(nil)
 		return nil, c.logError(t.failed(err))
 	}
+	t.answered.Store(true)
 	response.Body = &body{ReadCloser: response.Body, trip: t, patience: seconds(c.ReadTimeout)}
 	c.logResponse(response)
 	return response, nil

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -21,15 +22,46 @@ type trip struct {
 	cancel    context.CancelCauseFunc
 	connected atomic.Bool
 	untrusted atomic.Bool // the other side is not whom it says it is
+	answered  atomic.Bool // the answer has begun
 }
 
-// traced returns the request, made so that the trip learns of its progress.
+// traced returns the request, made so that the trip learns of its progress, and that it
+// is sent whole.
 func (t *trip) traced() *http.Request {
-	return t.request.WithContext(httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
+	r := t.request.WithContext(httptrace.WithClientTrace(t.ctx, &httptrace.ClientTrace{
 		GotConn:          func(httptrace.GotConnInfo) { t.connected.Store(true) },
 		TLSHandshakeDone: func(_ tls.ConnectionState, err error) { t.untrusted.Store(err != nil && !isTimeout(err)) },
 	}))
+	if r.Body != nil && r.Body != http.NoBody {
+		r.Body = &cargo{body: r.Body, left: r.ContentLength, trip: t}
+	}
+	return r
 }
+
+// cargo is the body of a request. As soon as an answer begins the SDK closes what it
+// gave to be sent, of which then nothing can be read: its WriteTo fails with io.EOF, and
+// its Read says that it has ended. The transport may be about to look whether anything
+// comes after the last byte, or, if the service did not wait, at work on the rest. To it
+// the request has failed, so that it would close the connection from which the answer is
+// being read.
+type cargo struct {
+	body io.ReadCloser // of which no more than these methods is seen
+	left int64         // how many bytes are to come; negative: nobody knows
+	trip *trip
+}
+
+// Read reads what is to be sent. If that ends too early it first waits until the answer has
+// been read.
+func (c *cargo) Read(p []byte) (int, error) {
+	n, err := c.body.Read(p)
+	c.left -= int64(n)
+	if err == io.EOF && c.left > 0 && c.trip.answered.Load() {
+		<-c.trip.ctx.Done()
+	}
+	return n, err
+}
+
+func (c *cargo) Close() error { return c.body.Close() }
 
 func isTimeout(err error) bool {
 	var timeout interface{ Timeout() bool }
