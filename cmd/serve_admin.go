@@ -75,7 +75,7 @@ func (o *serveOptions) probe(ctx context.Context) error {
 	}
 	answer, err := new(http.Transport).RoundTrip(r) // through no proxy
 	if err != nil {
-		return err
+		return fmt.Errorf("the server cannot be asked at %s, where --admin-addr says: %w", r.URL, err)
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode != http.StatusOK {

@@ -33,6 +33,9 @@ func TestServeReady(t *testing.T) {
 	if out, err := h.command("serve", "--check", "--admin-addr", strings.TrimPrefix(s.admin, "http://")).CombinedOutput(); err == nil || !strings.Contains(string(out), "not ready") {
 		t.Errorf("asked by the program: %v %s", err, out)
 	}
+	if out, err := h.command("serve", "--check", "--admin-addr", "127.0.0.1:1").CombinedOutput(); err == nil || !strings.Contains(string(out), "cannot be asked at http://127.0.0.1:1/readyz, where --admin-addr says") {
+		t.Errorf("asked where nobody is: %v %s", err, out)
+	}
 	if status, _ := get(t, s.admin+"/healthz"); status != 200 {
 		t.Errorf("it is dead: %d", status)
 	}

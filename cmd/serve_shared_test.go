@@ -317,6 +317,7 @@ func TestSharedConfiguration(t *testing.T) {
 		{"databaseUrl: [p@ssword]", "", "config.yaml cannot be understood"},
 		{"database: p@ssword", "", "config.yaml cannot be understood"},
 		{"", "mysql://me:p@ssword@here/db", "postgres://USER:PASSWORD@HOST:PORT/DATABASE"},
+		{"", "postgres://me:p%40ssword@here/db?sslmode=verify-full&sslrootcert=/none.pem", "names a file that cannot be read: open /none.pem: no such file or directory"},
 		{"databaseUrl: postgres://me:p%40ssword@127.0.0.1:1/db", "", "postgres://me@127.0.0.1:1/db: the database cannot be reached"},
 	} {
 		must(t, os.WriteFile(filepath.Join(h.dir, "config.yaml"), []byte(tc.file), 0o600))

@@ -49,7 +49,7 @@ func (e *examination) tellPlain(n int) {
 	if e.Database != "" {
 		found, advice = "it", "give all servers a passphrase, and encrypt them: signer keys encrypt"
 	}
-	e.note(Finding{e.KeyFiles.At(""), fmt.Sprintf("has %d private keys that are not encrypted: whoever can read %s can sign", n, found), advice})
+	e.note(Finding{e.KeyFiles.At(""), fmt.Sprintf("has private keys that are not encrypted (%d): whoever can read %s can sign", n, found), advice})
 }
 
 // unusedKeys looks for keys in a home that has its keys in a database.

@@ -163,7 +163,7 @@ func TestSound(t *testing.T) {
 	if !r.Sound() || r.Jobs != 5 || r.Objects != 4 || r.Keys != 5 || r.Files < 30 {
 		t.Errorf("got %+v", r)
 	}
-	if !strings.Contains(text(r.Notes), "has 5 private keys that are not encrypted") || strings.Contains(text(r.Notes), "job") {
+	if !strings.Contains(text(r.Notes), "has private keys that are not encrypted (5)") || strings.Contains(text(r.Notes), "job") {
 		t.Errorf("got notes\n%s", text(r.Notes))
 	}
 	after := h.files(t)

@@ -44,6 +44,10 @@ func newServer(text string) (*server, error) {
 		return nil, fmt.Errorf("the URL of the records is none of a PostgreSQL database: write it as postgres://USER:PASSWORD@HOST:PORT/DATABASE")
 	}
 	config, err := pgx.ParseConfig(text)
+	var file *fs.PathError
+	if errors.As(err, &file) {
+		return nil, fmt.Errorf("the URL of the records, or a variable beside it, names a file that cannot be read: %w", file)
+	}
 	if before, _, _ := strings.Cut(text, "?"); err != nil || strings.Count(before, "@") > 1 {
 		return nil, fmt.Errorf("the URL of the records cannot be understood: see its port, its sslmode and the files that it names, and write what is special in a password as %%XX")
 	}
