@@ -252,7 +252,7 @@ func TestPlainKeysInADatabase(t *testing.T) {
 	s := h.onAnother().start(t)
 	s.says(t, "private keys in the database are not encrypted: whoever can read it can sign")
 	h.run(t, "export-trust")
-	if got := h.onAnother().run(t, "doctor", "--query", "notes[?contains(found, 'not encrypted')].[subject,found]", "--output", "text"); !strings.Contains(got, "the database postgres://signer@"+database.Addr()+"/postgres\thas 1 private keys") {
+	if got := h.onAnother().run(t, "doctor", "--query", "notes[?contains(found, 'not encrypted')].[subject,found]", "--output", "text"); !strings.Contains(got, "the database postgres://signer@"+database.Addr()+"/postgres\thas private keys that are not encrypted (1):") {
 		t.Errorf("got %q", got)
 	}
 	s.secret(t, database.Password())
