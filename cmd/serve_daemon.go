@@ -128,7 +128,7 @@ func (d *daemon) checkKeys(ctx context.Context, shared bool) error {
 // checkObjects tells whether the object store can be used, if the buckets are on one. One
 // that does not answer may do so yet: jobs wait for it.
 func (d *daemon) checkObjects(ctx context.Context) error {
-	store, ok := d.buckets.(interface{ Check(context.Context) error })
+	store, ok := d.buckets.(bucket.Checker)
 	if !ok {
 		return nil
 	}

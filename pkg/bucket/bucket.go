@@ -137,6 +137,15 @@ type Store interface {
 	ListVersions(ctx context.Context, bucket string, opts VersionOptions) (VersionPage, error)
 }
 
+// Checker is a Store on a server, which may be away, or may not be told what it wants to
+// know.
+type Checker interface {
+	Store
+
+	// Check tells whether the server is there and takes requests, and changes nothing.
+	Check(ctx context.Context) error
+}
+
 // Null is the id of the version that was written while its bucket kept no
 // versions.
 const Null = "null"

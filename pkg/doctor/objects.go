@@ -17,7 +17,7 @@ import (
 
 // elsewhere examines the object store that the buckets are on, if they are on one.
 func (e *examination) elsewhere(ctx context.Context) {
-	store, ok := e.Store.(interface{ Check(context.Context) error })
+	store, ok := e.Store.(bucket.Checker)
 	if !ok {
 		return
 	}
