@@ -28,7 +28,7 @@ type Within struct {
 	now    func() time.Time
 }
 
-var _ bucket.Store = (*Within)(nil)
+var _ bucket.Checker = (*Within)(nil)
 
 // Inside returns buckets inside a bucket of S3. The prefix is "" or ends with a slash.
 func Inside(s *Store, name, prefix string, now func() time.Time) *Within {
@@ -283,11 +283,11 @@ func (w *Within) writable(ctx context.Context, name, key string) error {
 	if err := w.check(name, key); err != nil {
 		return err
 	}
-	if !w.store.keeps.has(w.bucket) {
+	if _, keeps := w.store.keeps.Load(w.bucket); !keeps {
 		if err := w.Check(ctx); err != nil {
 			return err
 		}
-		w.store.keeps.add(w.bucket)
+		w.store.keeps.Store(w.bucket, true)
 	}
 	return w.exists(ctx, name)
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -27,27 +26,6 @@ func lacking(at place, format string, args ...any) *bucket.Error {
 	return e
 }
 
-// known remembers buckets of which something has been found out. Its zero value is empty.
-type known struct {
-	mu sync.Mutex
-	of map[string]bool
-}
-
-func (k *known) has(name string) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.of[name]
-}
-
-func (k *known) add(name string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.of == nil {
-		k.of = map[string]bool{}
-	}
-	k.of[name] = true
-}
-
 // provable is how large an object may be to be put twice.
 const provable = 1 << 20
 
@@ -55,7 +33,10 @@ const provable = 1 << 20
 // was none, whether the server heeds that: the same object, put there once more, must be
 // refused. If it is not, what was put is taken back as far as it has versions.
 func (s *Store) prove(ctx context.Context, in *s3.PutObjectInput, from int64, first bucket.Stored) error {
-	if !s.foreign || aws.ToString(in.IfNoneMatch) == "" || first.Size > provable || s.heeds.has(*in.Bucket) {
+	if !s.foreign || aws.ToString(in.IfNoneMatch) == "" || first.Size > provable {
+		return nil
+	}
+	if _, proved := s.heeds.Load(*in.Bucket); proved {
 		return nil
 	}
 	at := place{bucket: *in.Bucket, key: *in.Key}
@@ -64,7 +45,7 @@ func (s *Store) prove(ctx context.Context, in *s3.PutObjectInput, from int64, fi
 	}
 	second, err := s.client.PutObject(ctx, in, onlyOnce)
 	if bucket.IsCode(err, bucket.PreconditionFailed) || bucket.IsCode(err, "ConditionalRequestConflict") {
-		s.heeds.add(at.bucket)
+		s.heeds.Store(at.bucket, true)
 	}
 	if err != nil {
 		return nil // the object is there, and what is not known yet the next one will show
@@ -115,7 +96,10 @@ func answered(at place, told *string) error {
 // keeping returns an error if a version is to be deleted in a bucket of which the server
 // does not say that it keeps any: one that knows no versions would delete the object.
 func (s *Store) keeping(ctx context.Context, at place) error {
-	if !s.foreign || at.version == "" || at.version == bucket.Null || s.keeps.has(at.bucket) {
+	if !s.foreign || at.version == "" || at.version == bucket.Null {
+		return nil
+	}
+	if _, keeps := s.keeps.Load(at.bucket); keeps {
 		return nil
 	}
 	switch kept, err := s.Versioning(ctx, at.bucket); {
@@ -128,7 +112,7 @@ func (s *Store) keeping(ctx context.Context, at place) error {
 		e.Message, e.Bucket, e.Key, e.VersionID = "Invalid version id specified", at.bucket, at.key, at.version
 		return e
 	}
-	s.keeps.add(at.bucket)
+	s.keeps.Store(at.bucket, true)
 	return nil
 }
 

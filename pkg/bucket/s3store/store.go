@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,12 +47,12 @@ type Store struct {
 	client  *s3.Client
 	temp    string
 	once    bool
-	foreign bool  // the server is not Amazon's, and may lack anything
-	heeds   known // If-None-Match
-	keeps   known // versions
+	foreign bool     // the server is not Amazon's, and may lack anything
+	heeds   sync.Map // the buckets of which it is known that it heeds If-None-Match
+	keeps   sync.Map // those of which it is known that they keep versions
 }
 
-var _ bucket.Store = (*Store)(nil)
+var _ bucket.Checker = (*Store)(nil)
 
 // New returns the buckets that a client reaches. It sends nothing.
 func New(c Config) *Store {
