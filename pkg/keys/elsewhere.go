@@ -145,25 +145,25 @@ func (c checked) Sign(rand io.Reader, digest []byte, opts crypto.SignerOpts) ([]
 	if err != nil {
 		return nil, err
 	}
-	if !signed(c.Public(), digest, opts, signature) {
+	if good, known := Signs(c.Public(), digest, opts, signature); known && !good {
 		return nil, fmt.Errorf("what the key %s has made is no signature of what it was to sign", c.name)
 	}
 	return signature, nil
 }
 
-// signed tells whether a signature is that of a key; of a kind of keys that is not known
-// it is taken to be.
-func signed(public crypto.PublicKey, digest []byte, opts crypto.SignerOpts, signature []byte) bool {
+// Signs tells whether a signature is what a key's Sign makes of a digest, with the same
+// options; of a kind of keys that is not known nobody can tell.
+func Signs(public crypto.PublicKey, digest []byte, opts crypto.SignerOpts, signature []byte) (good, known bool) {
 	switch public := public.(type) {
 	case *ecdsa.PublicKey:
-		return ecdsa.VerifyASN1(public, digest, signature)
+		return ecdsa.VerifyASN1(public, digest, signature), true
 	case *rsa.PublicKey:
 		if pss, ok := opts.(*rsa.PSSOptions); ok {
-			return rsa.VerifyPSS(public, opts.HashFunc(), digest, signature, &rsa.PSSOptions{SaltLength: pss.SaltLength}) == nil
+			return rsa.VerifyPSS(public, opts.HashFunc(), digest, signature, &rsa.PSSOptions{SaltLength: pss.SaltLength}) == nil, true
 		}
-		return rsa.VerifyPKCS1v15(public, opts.HashFunc(), digest, signature) == nil
+		return rsa.VerifyPKCS1v15(public, opts.HashFunc(), digest, signature) == nil, true
 	}
-	return true
+	return false, false
 }
 
 // referenceIn is the name of the key elsewhere that a file names; "" if it names

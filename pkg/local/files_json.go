@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/rsa"
 	"encoding/base64"
 	"errors"
 	"io"
 
+	"signer/pkg/keys"
 	"signer/pkg/records"
 	"signer/pkg/sign"
 )
@@ -70,14 +69,7 @@ type known struct {
 func (k *known) Public() crypto.PublicKey { return k.public }
 
 func (k *known) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
-	good := false
-	switch public := k.public.(type) {
-	case *ecdsa.PublicKey:
-		good = ecdsa.VerifyASN1(public, digest, k.signature)
-	case *rsa.PublicKey:
-		good = rsa.VerifyPKCS1v15(public, opts.HashFunc(), digest, k.signature) == nil
-	}
-	if !good {
+	if good, _ := keys.Signs(k.public, digest, opts, k.signature); !good {
 		return nil, errOther
 	}
 	return k.signature, nil
