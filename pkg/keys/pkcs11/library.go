@@ -5,6 +5,7 @@ package pkcs11
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/miekg/pkcs11"
 )
@@ -46,15 +47,7 @@ func (l *library) stop() {
 
 func is(err error, codes ...uint) bool {
 	var code pkcs11.Error
-	if !errors.As(err, &code) {
-		return false
-	}
-	for _, c := range codes {
-		if uint(code) == c {
-			return true
-		}
-	}
-	return false
+	return errors.As(err, &code) && slices.Contains(codes, uint(code))
 }
 
 // isRefused tells whether an error says that the token does not do such things.
