@@ -3,6 +3,7 @@
 package recordstest
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/url"
@@ -12,6 +13,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"signer/pkg/listen/listentest"
 )
@@ -55,11 +59,32 @@ func (s *Server) Promote(t testing.TB) {
 	}
 }
 
-// Synchronous makes the server acknowledge only what a standby has on its disk.
+// Synchronous makes the server acknowledge only what a standby has on its disk. When it
+// returns a standby has all that was acknowledged before.
 func (s *Server) Synchronous(t testing.TB) {
 	t.Helper()
 	s.Exec(t, "ALTER SYSTEM SET synchronous_standby_names = '*'")
 	s.Exec(t, "SELECT pg_reload_conf()")
+	for s.setting(t, "synchronous_standby_names") != "*" { // then all its processes have been told
+		time.Sleep(5 * time.Millisecond)
+	}
+	s.Exec(t, "CHECKPOINT") // by the process for whose sake the others begin to wait, and which looks at what it was told first
+	s.Exec(t, "SELECT pg_logical_emit_message(true, 'recordstest', 'all before is there')")
+}
+
+// setting is what a session that begins now has.
+func (s *Server) setting(t testing.TB, name string) (value string) {
+	t.Helper()
+	ctx := context.Background()
+	c, err := pgx.Connect(ctx, s.URL("postgres"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(ctx)
+	if err := c.QueryRow(ctx, "SELECT current_setting($1)", name).Scan(&value); err != nil {
+		t.Fatal(err)
+	}
+	return value
 }
 
 // Kill ends the server as kill -9 does. Nobody is told, and its files stay as they are.
