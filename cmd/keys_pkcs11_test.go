@@ -12,6 +12,12 @@ import (
 	"testing"
 )
 
+// The PIN of the tokens here, and one that is wrong. No number in a log is like them by chance.
+const (
+	tokenPIN = "pin-of-the-token"
+	wrongPIN = "pin-of-nobody"
+)
+
 // newToken makes a token of SoftHSM, and returns the variables that lead to it.
 func newToken(t *testing.T) []string {
 	t.Helper()
@@ -28,10 +34,10 @@ func newToken(t *testing.T) []string {
 	must(t, os.Mkdir(filepath.Join(dir, "tokens"), 0o700))
 	must(t, os.WriteFile(conf, fmt.Appendf(nil, "directories.tokendir = %s/tokens\nlog.level = ERROR\n", dir), 0o600))
 	t.Setenv("SOFTHSM2_CONF", conf)
-	if out, err := exec.Command(util, "--init-token", "--free", "--label", "signer", "--so-pin", "87654321", "--pin", "1234").CombinedOutput(); err != nil {
+	if out, err := exec.Command(util, "--init-token", "--free", "--label", "signer", "--so-pin", "87654321", "--pin", tokenPIN).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	return []string{"SOFTHSM2_CONF=" + conf, "SIGNER_KEYS=pkcs11:token=signer?module-path=" + modules[0], "SIGNER_PKCS11_PIN=1234"}
+	return []string{"SOFTHSM2_CONF=" + conf, "SIGNER_KEYS=pkcs11:token=signer?module-path=" + modules[0], "SIGNER_PKCS11_PIN=" + tokenPIN}
 }
 
 // The keys are in a token of SoftHSM.
@@ -42,13 +48,13 @@ func TestKeysInToken(t *testing.T) {
 	if err := servesElsewhere(t, h).stop(t); err != nil {
 		t.Error(err)
 	}
-	h.env[2] = "SIGNER_PKCS11_PIN=4321"
+	h.env[2] = "SIGNER_PKCS11_PIN=" + wrongPIN
 	s := h.start(t)
 	if status := readyz(t, s); status != http.StatusServiceUnavailable {
 		t.Errorf("it answers %d", status)
 	}
 	s.says(t, "its PIN was refused, and is not tried again")
-	s.secret(t, "4321")
+	s.secret(t, wrongPIN)
 }
 
 // Servers that share a database and a token have one root, whose key is in the token and
@@ -73,6 +79,6 @@ func TestKeysInTokenOfServers(t *testing.T) {
 	for _, s := range []*served{one, other} {
 		must(t, s.stop(t))
 		s.quiet(t)
-		s.secret(t, "1234")
+		s.secret(t, tokenPIN)
 	}
 }

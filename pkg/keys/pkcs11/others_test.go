@@ -127,15 +127,15 @@ func TestAlwaysAuthenticate(t *testing.T) {
 	for range 3 {
 		must(t, signs(key))
 	}
-	k.token.pin = "9999" // as if somebody had changed it
+	k.token.pin = "not-the-pin" // as if somebody had changed it
 	for range 3 {
 		if err := signs(key); !errors.Is(err, errPIN) {
 			t.Error(err)
 		}
-		if k.refused != "9999" {
+		if k.refused != "not-the-pin" {
 			t.Error("it would be tried again")
 		}
-		k.config.URI.PIN = "9999"
+		k.config.URI.PIN = "not-the-pin"
 	}
 }
 

@@ -193,14 +193,14 @@ func TestTokenIsAway(t *testing.T) {
 // A wrong PIN is tried once: the token may lock itself.
 func TestWrongPIN(t *testing.T) {
 	u := softHSM(t)
-	u.PIN = "9999"
+	u.PIN = "not-the-pin"
 	k := opened(t, Config{URI: u})
 	for range 2 {
-		if err := k.Check(t.Context()); !errors.Is(err, errPIN) || strings.Contains(err.Error(), "9999") {
+		if err := k.Check(t.Context()); !errors.Is(err, errPIN) || strings.Contains(err.Error(), "not-the-pin") {
 			t.Error(err)
 		}
 	}
-	if k.refused != "9999" {
+	if k.refused != "not-the-pin" {
 		t.Error("it would be tried again")
 	}
 }
