@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"signer/pkg/lenient"
 	"signer/pkg/output/python"
-	"signer/pkg/param"
 )
 
 // The AWS CLI reads its arguments with Python's argparse, whose habits scripts
@@ -323,7 +323,7 @@ func isInteger(word string) bool {
 // integerOf reads an integer as Python's int() does. One that is too large for an
 // int is the largest there is, or the smallest.
 func integerOf(word string) (n int, ok bool) {
-	v, ok := param.Integer(word)
+	v, ok := lenient.Integer(word)
 	switch v := v.(type) {
 	case int64:
 		return int(v), ok

@@ -11,8 +11,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"signer/pkg/document"
+	"signer/pkg/lenient"
 	"signer/pkg/local"
-	"signer/pkg/param"
 	"signer/pkg/span"
 )
 
@@ -87,7 +87,7 @@ func moment(text string, now time.Time) (time.Time, error) {
 	if ago, err := span.Parse(text); err == nil {
 		return ago.Before(now).Truncate(time.Second), nil
 	}
-	at, err := param.ParseTime(text, now)
+	at, _, err := lenient.Time(text, now)
 	if err != nil || strings.Trim(text, "0123456789.") == "" { // 90 would be a moment in 1970
 		return at, usageErrorf("argument --older-than: %q is neither a span of time, such as 90d or 1y6mo, nor a date, such as 2026-01-31", text)
 	}

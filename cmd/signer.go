@@ -37,7 +37,7 @@ func openSigner(ctx context.Context, s *session, _ []string) (caller, func(), er
 		return nil, nil, err
 	}
 	options := func(o *engine.Options) {
-		o.Zone, o.WireTimes, o.Rand = s.env.Now().Location(), s.timestampFormat() == "wire", s.env.Rand
+		o.Zone, o.WireTimes, o.Now, o.Rand = s.env.Now().Location(), s.timestampFormat() == "wire", s.env.Now, s.env.Rand
 	}
 	return func(ctx context.Context, op *api.Operation, params *document.Object) (*document.Object, error) {
 		defer s.bar.clear()

@@ -7,7 +7,7 @@ import (
 	"io"
 
 	"signer/pkg/keys"
-	"signer/pkg/param"
+	"signer/pkg/lenient"
 	"signer/pkg/verify"
 )
 
@@ -17,11 +17,11 @@ import (
 func (v *verification) trust(ctx context.Context) (*verify.Trust, error) {
 	t := &verify.Trust{At: v.env.Now(), Paths: new(verify.Paths)}
 	if v.at != "" {
-		at, err := param.ParseTime(v.at, v.env.Now())
+		at, _, err := lenient.Time(v.at, v.env.Now())
 		if err != nil {
 			return nil, badWord("at", "%v", err)
 		}
-		t.At = at
+		t.At = at.UTC()
 	}
 	for _, arn := range v.publishers {
 		p, err := verify.ParsePublisher(arn)

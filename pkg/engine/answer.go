@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -12,6 +13,7 @@ import (
 
 	"signer/pkg/api"
 	"signer/pkg/document"
+	"signer/pkg/lenient"
 )
 
 // AnswerError says that a service's answer cannot be understood. It is not worth
@@ -19,9 +21,13 @@ import (
 type AnswerError struct {
 	Operation string
 	Problem   string
+	Time      *lenient.TimeError // the problem, if it is a time; the AWS CLI has words for it
 }
 
 func (e *AnswerError) Error() string {
+	if e.Time != nil {
+		return e.Time.Error()
+	}
 	return fmt.Sprintf("The answer to %s cannot be understood: %s.", e.Operation, e.Problem)
 }
 
@@ -29,7 +35,7 @@ func (e *AnswerError) Error() string {
 func (e *AnswerError) RetryableError() bool { return false }
 
 func (x *exchange) unreadable(format string, args ...any) error {
-	return &AnswerError{x.op.Name, fmt.Sprintf(format, args...)}
+	return &AnswerError{Operation: x.op.Name, Problem: fmt.Sprintf(format, args...)}
 }
 
 // receive makes of a response the answer, or the error that it stands for. The
@@ -62,6 +68,8 @@ func (x *exchange) read(body []byte) (*document.Object, error) {
 	r := reader{clock: x.clock}
 	answer, _ := r.value(x.op.Output, v, "the body").(*document.Object)
 	switch {
+	case r.noTime != nil:
+		return nil, &AnswerError{Operation: x.op.Name, Problem: r.problem, Time: r.noTime}
 	case r.problem != "":
 		return nil, x.unreadable("%s", r.problem)
 	case answer == nil:
@@ -92,6 +100,7 @@ func (x *exchange) json(body []byte) (document.Value, error) {
 type reader struct {
 	clock   clock
 	problem string
+	noTime  *lenient.TimeError // with the problem, if it is a time
 }
 
 func (r *reader) wrong(path string, v document.Value, want string) document.Value {
@@ -126,13 +135,21 @@ func (r *reader) value(s *api.Shape, v document.Value, path string) document.Val
 	case api.Boolean:
 		return boolean(v)
 	case api.Timestamp:
-		t, err := r.clock.read(v)
-		if err != nil && r.problem == "" {
-			r.problem = fmt.Sprintf("%s: %v", path, err)
-		}
-		return t
+		return r.timestamp(v, path)
 	}
 	return v
+}
+
+func (r *reader) timestamp(v document.Value, path string) document.Value {
+	t, ok, err := r.clock.read(v)
+	switch {
+	case !ok:
+		return r.wrong(path, v, "a time")
+	case err != nil && r.problem == "":
+		r.problem = fmt.Sprintf("%s: %v", path, err)
+		errors.As(err, &r.noTime)
+	}
+	return t
 }
 
 func (r *reader) structure(s *api.Shape, v document.Value, path string) document.Value {

@@ -86,6 +86,9 @@ type Options struct {
 	// 1970 as a number, or whatever the service sent.
 	WireTimes bool
 
+	// Now is the day of times of the answer that name none; nil is time.Now.
+	Now func() time.Time
+
 	// Rand is where tokens come from that nobody gave; nil is crypto/rand.
 	Rand io.Reader
 }
@@ -118,7 +121,7 @@ func Do(ctx context.Context, e Engine, op *api.Operation, params *document.Objec
 	if err != nil {
 		return nil, err
 	}
-	return call(api.WithGiven(ctx, params), e, &exchange{op: op, params: params, clock: clock{o.Zone, o.WireTimes}})
+	return call(api.WithGiven(ctx, params), e, &exchange{op: op, params: params, clock: clock{o.Zone, o.WireTimes, o.Now}})
 }
 
 // A method runs an exchange on an engine.

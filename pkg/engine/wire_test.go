@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -342,12 +343,40 @@ func TestAnswersInAZone(t *testing.T) {
 	}
 }
 
+// Dates are python-dateutil's: what one leaves out is of today.
+func TestAnswersWithDates(t *testing.T) {
+	option := func(o *engine.Options) {
+		o.Zone = time.FixedZone("EST", -5*3600)
+		o.Now = func() time.Time { return time.Date(2026, time.November, 22, 3, 0, 0, 0, time.UTC) }
+	}
+	for in, want := range map[string]string{
+		"1700000000.25":                      "2023-11-14T17:13:20.25-05:00",
+		"Jan 2024":                           "2024-01-21T00:00:00",
+		"10pm":                               "2026-11-21T22:00:00",
+		"2024-1-2 03:04 +0100":               "2024-01-02T03:04:00+01:00",
+		"Tue, 02 Jan 2024 03:04:05 GMT":      "2024-01-02T03:04:05Z",
+		"2024-01-02 03:04:05.5 EST":          "2024-01-02T03:04:05.5-05:00",
+		"2024-01-02T03:04:05.123456789":      "2024-01-02T03:04:05.123456",
+		"\u0662\u0660\u0662\u0664-01-01T07Z": "2024-01-01T07:00:00Z",
+	} {
+		body := fmt.Sprintf(`{"createdAt": "%s"}`, in)
+		got, err := engine.Do(t.Context(), client(t, canned(200, nil, body)), operation("DescribeSigningJob"), nil, option)
+		if err != nil || text(got) != fmt.Sprintf(`{"createdAt": "%s"}`, want) {
+			t.Errorf("%s: got %s, %v, want %s", in, text(got), err, want)
+		}
+	}
+}
+
 func TestUnreadableAnswers(t *testing.T) {
 	for _, tc := range []struct{ op, body, want string }{
 		{"ListSigningJobs", `{"jobs": "abc"}`, `The answer to ListSigningJobs cannot be understood: jobs[0] is "a", not an object.`},
 		{"ListSigningJobs", `{"jobs": 5}`, `The answer to ListSigningJobs cannot be understood: jobs is 5, not a list.`},
-		{"ListSigningJobs", `{"jobs": [{"createdAt": "soon"}]}`, `The answer to ListSigningJobs cannot be understood: jobs[0].createdAt: "soon" is no time.`},
-		{"ListSigningJobs", `{"jobs": [{"createdAt": 1e15}]}`, `The answer to ListSigningJobs cannot be understood: jobs[0].createdAt: 1000000000000000.0 seconds since 1970 is out of range.`},
+		{"ListSigningJobs", `{"jobs": [{"createdAt": "soon"}]}`, `Invalid timestamp "soon": Unknown string format: soon`},
+		{"ListSigningJobs", `{"jobs": [{"createdAt": ""}]}`, `Invalid timestamp "": String does not contain a date: `},
+		{"ListSigningJobs", `{"jobs": [{"createdAt": "25:00"}]}`, `Invalid timestamp "25:00": hour must be in 0..23: 25:00`},
+		{"ListSigningJobs", `{"jobs": [{"createdAt": "1700000000123"}]}`, `Unable to calculate correct timezone offset for "1700000000123"`},
+		{"ListSigningJobs", `{"jobs": [{"createdAt": []}]}`, `The answer to ListSigningJobs cannot be understood: jobs[0].createdAt is [], not a time.`},
+		{"ListSigningJobs", `{"jobs": [{"createdAt": 1e15}]}`, `year 31690708 is out of range`},
 		{"ListTagsForResource", `{"tags": []}`, `The answer to ListTagsForResource cannot be understood: tags is [], not an object.`},
 		{"ListProfilePermissions", `{"policySizeBytes": "many"}`, `The answer to ListProfilePermissions cannot be understood: policySizeBytes is "many", not an integer.`},
 		{"ListProfilePermissions", `[1]`, `The answer to ListProfilePermissions cannot be understood: the body is [1], not an object.`},

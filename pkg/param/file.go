@@ -101,7 +101,7 @@ func variableName(s string) (string, int) {
 		}
 	}
 	n := strings.IndexFunc(s+" ", func(r rune) bool {
-		return r != '_' && !isDigit(r) && (r|0x20 < 'a' || r|0x20 > 'z')
+		return r != '_' && (r < '0' || r > '9') && (r|0x20 < 'a' || r|0x20 > 'z')
 	})
 	return s[:n], n
 }

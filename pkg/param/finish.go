@@ -7,6 +7,7 @@ import (
 
 	"signer/pkg/api"
 	"signer/pkg/document"
+	"signer/pkg/lenient"
 )
 
 // Finish returns o, an object of the shape, with bytes in place of the text of
@@ -109,13 +110,13 @@ func (r *Reader) blob(v document.Value) (document.Value, error) {
 func (r *Reader) timestamp(v document.Value) (document.Value, error) {
 	switch v := v.(type) {
 	case string:
-		t, err := ParseTime(v, r.now())
+		t, _, err := lenient.Time(v, r.now())
 		return timeOr(v, t, err)
 	case []byte:
-		t, err := ParseTime(string(v), r.now())
+		t, _, err := lenient.Time(string(v), r.now())
 		return timeOr(v, t, err)
 	case bool, int64, *big.Int, float64:
-		t, err := numberTime(v)
+		t, _, err := lenient.Seconds(v)
 		return timeOr(v, t, err)
 	}
 	return v, nil
@@ -124,10 +125,10 @@ func (r *Reader) timestamp(v document.Value) (document.Value, error) {
 // timeOr returns t or, where v is no time, v. One that is too far away is an error
 // of its own.
 func timeOr(v document.Value, t time.Time, err error) (document.Value, error) {
-	var failed *TimeError
+	var failed *lenient.TimeError
 	switch {
 	case err == nil:
-		return t, nil
+		return t.UTC(), nil
 	case errors.As(err, &failed) && failed.Range:
 		return nil, generalf("%v", err)
 	}

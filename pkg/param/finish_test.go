@@ -30,6 +30,9 @@ func finish(t *testing.T, r *param.Reader, s *api.Shape, json string) string {
 	return strings.TrimPrefix(shown(o, err), "*api.InvalidError Parameter validation failed:\n")
 }
 
+// saturday is the day of all tests.
+var saturday = time.Date(2026, time.November, 21, 10, 30, 0, 0, time.UTC)
+
 func TestFinish(t *testing.T) {
 	inner := structure("Inner", "at", moment, "blob", blob)
 	s := structure("Outer", "at", moment, "blob", blob, "inner", inner, "list", &api.Shape{Kind: api.List, Elem: inner},

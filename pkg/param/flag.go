@@ -7,6 +7,7 @@ import (
 
 	"signer/pkg/api"
 	"signer/pkg/document"
+	"signer/pkg/lenient"
 	"signer/shorthand"
 )
 
@@ -47,7 +48,7 @@ func (p *flagReader) word(s *api.Shape, word string) (document.Value, error) {
 // otherwise each is an element. Whether the elements of a list of structures are
 // JSON or shorthand is for the first to say.
 func (p *flagReader) list(s *api.Shape, words []string) (document.Value, error) {
-	if len(words) == 1 && strings.HasPrefix(trim(words[0]), "[") {
+	if len(words) == 1 && strings.HasPrefix(lenient.TrimSpace(words[0]), "[") {
 		return p.json(words[0])
 	}
 	l := make(document.List, len(words))
@@ -69,7 +70,7 @@ func (p *flagReader) element(s *api.Shape, word string, json bool) (document.Val
 		}
 		return p.shorthand(s, word)
 	case api.Integer, api.Long:
-		if _, ok := Integer(word); !ok {
+		if _, ok := lenient.Integer(word); !ok {
 			return nil, refusef("--"+p.flag, "'%s' is not an integer", word)
 		}
 	}
@@ -121,7 +122,7 @@ func (p *flagReader) loadedBytes(s *api.Shape, b []byte) (document.Value, error)
 }
 
 func (p *flagReader) integer(text string) (document.Value, error) {
-	n, ok := Integer(text)
+	n, ok := lenient.Integer(text)
 	if !ok {
 		return nil, p.stumble("must be an integer, but it is '%s'", text)
 	}
@@ -139,13 +140,13 @@ func (p *flagReader) stumble(format string, args ...any) error {
 
 // isJSON tells whether a word is to be read as JSON by the looks of it.
 func isJSON(word string) bool {
-	word = trim(word)
+	word = lenient.TrimSpace(word)
 	return strings.HasPrefix(word, "{") || strings.HasPrefix(word, "[")
 }
 
 // object reads JSON that must be an object.
 func (p *flagReader) object(text string) (document.Value, error) {
-	if !strings.HasPrefix(trim(text), "{") {
+	if !strings.HasPrefix(lenient.TrimSpace(text), "{") {
 		return nil, refusef("--"+p.flag, "Invalid JSON:\n%s", text)
 	}
 	return p.json(text)

@@ -3,6 +3,7 @@ package param
 import (
 	"math/big"
 	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"signer/pkg/document"
+	"signer/pkg/lenient"
 )
 
 // looks are what plain scalars look like.
@@ -103,7 +105,7 @@ func yamlInteger(text string) (document.Value, error) {
 		}
 	}
 	n, ok := new(big.Int), false
-	if len(digits) <= maxDigits {
+	if len(digits) <= lenient.MaxDigits {
 		n, ok = n.SetString(digits, base)
 	}
 	if !ok {
@@ -120,7 +122,7 @@ func yamlNumber(text string) (document.Value, error) {
 	if strings.HasSuffix(s, ".inf") || strings.HasSuffix(s, ".nan") {
 		s = strings.Replace(s, ".", "", 1)
 	}
-	f, ok := parseFloat(s)
+	f, ok := lenient.Float(s)
 	if !ok {
 		return nil, generalf("The YAML document has '%s' where a number must stand", text)
 	}
@@ -144,11 +146,11 @@ func yamlTimestamp(text string) (document.Value, error) {
 	}
 	n := make([]int64, len(m))
 	for i, s := range m {
-		n[i], _ = digits(s)
+		n[i], _ = strconv.ParseInt(s, 10, 64)
 	}
-	t, fate := civil(n[1], n[2], n[3], n[4], n[5], n[6])
-	if fate != good {
-		return nil, generalf("The YAML document has a date or a time that does not exist: %s", text)
+	t, err := lenient.Civil(n[1], n[2], n[3], n[4], n[5], n[6])
+	if err != nil {
+		return nil, generalf("%v", err)
 	}
 	if m[4] == "" {
 		return document.Date(t.Format(time.DateOnly)), nil

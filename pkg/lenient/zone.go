@@ -1,6 +1,8 @@
-package param
+package lenient
 
 import (
+	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"time"
@@ -81,28 +83,49 @@ func (r *timeReader) settleZone() {
 func (r *timeReader) build(d date, now time.Time) (time.Time, fate) {
 	y, m := d.year.or(int64(now.Year())), d.month.or(int64(now.Month()))
 	if !d.day.ok && (m < 1 || m > 12) {
-		return time.Time{}, noTime
+		return time.Time{}, fate(fmt.Sprintf("bad month number %d; must be 1-12", m))
 	}
 	today := min(int64(now.Day()), daysIn(y, m))
-	t, fate := civil(y, m, d.day.or(today), r.hour.or(0), r.minute.or(0), r.second.or(0))
-	if fate != good {
-		return time.Time{}, fate
+	t, f := civil(y, m, d.day.or(today), r.hour.or(0), r.minute.or(0), r.second.or(0))
+	if f != good {
+		return time.Time{}, f
 	}
 	if r.weekday > 0 && !d.day.ok {
 		t = t.AddDate(0, 0, (r.weekday-int(t.Weekday())+7)%7)
 	}
-	return r.inZone(t.Add(time.Duration(r.micro.or(0))*time.Microsecond), now)
+	return t.Add(time.Duration(r.micro.or(0)) * time.Microsecond), good
+}
+
+// Civil returns the time of the calendar, in UTC, that has these parts. Where there is
+// none, the error says why in Python's words.
+func Civil(year, month, day, hour, minute, second int64) (time.Time, error) {
+	t, f := civil(year, month, day, hour, minute, second)
+	if f != good {
+		return time.Time{}, errors.New(string(f))
+	}
+	return t, nil
 }
 
 // civil returns a time of the calendar, in UTC. The parts come in the order of
-// Python's datetime, whose integers have 32 bits.
+// Python's datetime, whose integers have 32 bits, and are looked at in this order.
 func civil(parts ...int64) (time.Time, fate) {
 	if slices.Max(parts) > math.MaxInt32 {
 		return time.Time{}, tooFar
 	}
 	y, m, d, hour, minute, second := parts[0], parts[1], parts[2], parts[3], parts[4], parts[5]
-	if y < 1 || y > 9999 || m < 1 || m > 12 || d < 1 || d > daysIn(y, m) || hour > 23 || minute > 59 || second > 59 {
-		return time.Time{}, noTime
+	switch {
+	case y < 1 || y > 9999:
+		return time.Time{}, outOfRange(y)
+	case m < 1 || m > 12:
+		return time.Time{}, "month must be in 1..12"
+	case d < 1 || d > daysIn(y, m):
+		return time.Time{}, "day is out of range for month"
+	case hour > 23:
+		return time.Time{}, "hour must be in 0..23"
+	case minute > 59:
+		return time.Time{}, "minute must be in 0..59"
+	case second > 59:
+		return time.Time{}, "second must be in 0..59"
 	}
 	return time.Date(int(y), time.Month(m), int(d), int(hour), int(minute), int(second), 0, time.UTC), good
 }
@@ -112,25 +135,41 @@ const (
 	longestOffset = 1e9*secondsInDay - 1 // of a Python timedelta
 )
 
-// inZone returns the instant at which clocks of the zone show what t shows in UTC.
-func (r *timeReader) inZone(t, now time.Time) (time.Time, fate) {
-	offset := r.offset.or(0)
+// inZone returns the time at which clocks of the zone show what t shows in UTC, and
+// whether there is a zone.
+func (r *timeReader) inZone(t, now time.Time) (_ time.Time, zoned bool, _ fate) {
+	zone, f := r.location(now)
+	switch {
+	case f != good:
+		return time.Time{}, false, f
+	case zone == nil:
+		return t, false, good
+	}
+	t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), t.Nanosecond(), zone)
+	if y := t.UTC().Year(); y < 1 || y > 9999 {
+		return time.Time{}, false, tooFar
+	}
+	return t, true, good
+}
+
+// location returns the zone, or nil where there is none.
+func (r *timeReader) location(now time.Time) (*time.Location, fate) {
+	offset := r.offset.n
 	switch {
 	case r.zone == "GMT":
-		offset = 0
+		return time.UTC, good
 	case isLocal(r.zone, now):
-		_, east := time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, now.Location()).Zone()
-		offset = int64(east)
+		return now.Location(), good
+	case !r.offset.ok:
+		return nil, good
 	case offset > longestOffset || offset < -longestOffset-1:
-		return time.Time{}, tooFar
+		return nil, tooFar
 	case offset >= secondsInDay || offset <= -secondsInDay:
-		return time.Time{}, noTime
+		return nil, "a zone must be less than a day from UTC"
+	case offset == 0:
+		return time.UTC, good
 	}
-	t = t.Add(-time.Duration(offset) * time.Second)
-	if t.Year() < 1 || t.Year() > 9999 {
-		return time.Time{}, tooFar
-	}
-	return t, good
+	return time.FixedZone(r.zone, int(offset)), good
 }
 
 // isLocal tells whether the zone that now is in has this name, in winter or in

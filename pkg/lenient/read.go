@@ -1,4 +1,4 @@
-package param
+package lenient
 
 import (
 	"strings"
@@ -19,23 +19,29 @@ type timeReader struct {
 	offset                      optional // of the zone, in seconds
 }
 
-// readTime reads text that is no number.
-func readTime(text string, now time.Time) (time.Time, fate) {
+// readTime reads text that is no number, and tells whether it names a zone.
+func readTime(text string, now time.Time) (t time.Time, zoned bool, f fate) {
 	r := &timeReader{tokens: timeTokens(text), year: int64(now.Year())}
 	for ; r.at < len(r.tokens); r.at++ {
 		if err := r.token(); err != nil {
-			return time.Time{}, noTime
+			return time.Time{}, false, unread
 		}
 	}
 	d, err := r.date.resolve()
-	if err != nil || !r.said(d) {
-		return time.Time{}, noTime
+	switch {
+	case err != nil:
+		return time.Time{}, false, unread
+	case !r.said(d):
+		return time.Time{}, false, nothing
 	}
 	if d.year.ok && !r.date.century {
 		d.year.n = fullYear(d.year.n, r.year)
 	}
 	r.settleZone()
-	return r.build(d, now)
+	if t, f = r.build(d, now); f != good {
+		return time.Time{}, false, f
+	}
+	return r.inZone(t, now)
 }
 
 // said tells whether the text held anything at all.

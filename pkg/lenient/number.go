@@ -1,4 +1,4 @@
-package param
+package lenient
 
 import (
 	"math"
@@ -9,16 +9,14 @@ import (
 	"signer/pkg/document"
 )
 
-// The AWS CLI leaves numbers and white space to Python. What Python takes for one
-// is written down here, and nowhere else.
-
 // isSpace is Python's idea of white space around text. Around numbers the four
 // separators of ASCII are none, and strings.TrimSpace does the same.
 func isSpace(r rune) bool {
 	return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f
 }
 
-func trim(s string) string { return strings.TrimFunc(s, isSpace) }
+// TrimSpace cuts off what Python takes for white space around text.
+func TrimSpace(s string) string { return strings.TrimFunc(s, isSpace) }
 
 // asciiDigits writes the decimal digits of every script as 0 to 9.
 func asciiDigits(s string) string {
@@ -46,23 +44,24 @@ func digitValue(r rune) rune {
 	return 0
 }
 
-// maxDigits is how long an integer may be.
-const maxDigits = 4300
+// MaxDigits is how many digits an integer may have.
+const MaxDigits = 4300
 
 // Integer reads an integer the way Python's int does: with blanks around it,
 // single underscores between its digits, and the digits of any script. It tells
 // whether the text is one; the value is that of document.Integer.
 func Integer(text string) (document.Value, bool) {
 	s := asciiDigits(strings.TrimSpace(text))
-	if !isDigits(unsigned(s)) || len(s) > 2*maxDigits {
+	if !isDigits(unsigned(s)) || len(s) > 2*MaxDigits {
 		return nil, false
 	}
 	s = strings.ReplaceAll(s, "_", "")
-	return document.Integer(s), len(s) <= maxDigits+1
+	return document.Integer(s), len(s) <= MaxDigits+1
 }
 
-// parseFloat reads a number the way Python's float does; inf and nan are numbers.
-func parseFloat(text string) (float64, bool) {
+// Float reads a number the way Python's float does; inf and nan are numbers, and
+// one that is too large is infinite. It tells whether the text is a number.
+func Float(text string) (float64, bool) {
 	s := asciiDigits(strings.TrimSpace(text))
 	switch {
 	case isNoNumber(unsigned(s)):
