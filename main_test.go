@@ -28,7 +28,7 @@ var may = map[string]struct{ ours, never []string }{
 	"signer/pkg/lenient":           {ours: []string{"pkg/document"}, never: []string{"github.com/", "os"}},
 	"signer/pkg/param":             {ours: []string{"pkg/api", "pkg/document", "pkg/lenient", "shorthand"}, never: []string{"os", "github.com/aws"}},
 	"signer/pkg/output":            {ours: []string{"pkg/document", "pkg/output"}, never: []string{"os", "github.com/aws"}},
-	"signer/pkg/engine":            {ours: []string{"pkg/api", "pkg/document", "pkg/lenient"}},
+	"signer/pkg/engine":            {ours: []string{"pkg/api", "pkg/document", "pkg/lenient", "pkg/output/python"}},
 	"signer/pkg/engine/enginetest": {ours: []string{"pkg/engine"}},
 	"signer/pkg/remote":            {ours: []string{"pkg/profile"}},
 	"signer/pkg/profile":           {},

@@ -13,6 +13,7 @@ import (
 
 	"signer/pkg/api"
 	"signer/pkg/document"
+	"signer/pkg/output/python"
 )
 
 // APIError is an operation that the service refused. It is a smithy.APIError.
@@ -136,9 +137,16 @@ func (x *exchange) refusal(status int, header http.Header, body []byte) error {
 	if !ok {
 		return x.unreadable("the body of an error is %s, not an object", shown(v))
 	}
-	e := &APIError{Operation: x.op.Name, Code: code(status, header, o), Status: status, Members: document.New()}
-	said := message(o)
-	e.said, e.Message = &said, plain(said)
+	class, ok := code(status, header, o)
+	if !ok {
+		return x.unreadable("the code of an error is %s, not text", shown(class))
+	}
+	e := &APIError{Operation: x.op.Name, Code: classText(class), Status: status, Members: document.New()}
+	said, sent := either(o, "message", "Message")
+	if !sent {
+		said = ""
+	}
+	e.said, e.Message = &said, python.Str(said)
 	if known(e.Code) != nil {
 		r := reader{clock: x.clock}
 		e.Members, _ = r.value(members, o, "the body").(*document.Object)
@@ -153,53 +161,57 @@ func isGeneric(status int, body []byte) bool {
 	return status >= 500 && (len(body) == 0 || bytes.HasPrefix(body, []byte("<html>")))
 }
 
-func code(status int, header http.Header, body *document.Object) string {
-	if values := header.Values("X-Amzn-Errortype"); len(values) > 0 {
-		return bare(values[0])
-	}
-	for _, name := range []string{"code", "Code"} {
-		if v, ok := body.Get(name); ok && v != nil {
-			return bare(plain(v))
-		} else if ok {
-			break // null: there is no code, and the other one does not count
-		}
-	}
-	class := strconv.Itoa(status)
-	if v, ok := body.Get("__type"); ok && v != nil {
-		class = bare(plain(v))
-	}
+// code returns the code of an error, which should be text. It is not ok if it cannot
+// be one, or if the body names the class by a number, even where something else
+// counts: the AWS CLI looks into all.
+func code(status int, header http.Header, body *document.Object) (class document.Value, ok bool) {
+	class = strconv.Itoa(status)
 	query := strings.Split(header.Get("X-Amzn-Query-Error"), ";")
-	if len(query) == 2 && query[0] != "" {
+	if v, sent := body.Get("__type"); len(query) == 2 && query[0] != "" {
 		class = query[0]
+	} else if sent && isScalar(v) {
+		return v, false
+	} else if sent {
+		class = v
 	}
-	return class
+	if values := header.Values("X-Amzn-Errortype"); len(values) > 0 {
+		class = values[0]
+	} else if v, sent := either(body, "code", "Code"); sent && v != nil {
+		class = v
+	}
+	_, list := class.(document.List)
+	_, object := class.(*document.Object)
+	return class, !list && !object
+}
+
+// isScalar tells whether v is a number or a boolean.
+func isScalar(v document.Value) bool {
+	_, boolean := v.(bool)
+	return boolean || python.IsNumber(v)
+}
+
+// either returns the first of two members that is there, be it null.
+func either(body *document.Object, name, other string) (v document.Value, ok bool) {
+	if v, ok = body.Get(name); ok {
+		return v, true
+	}
+	return body.Get(other)
+}
+
+// classText writes a code without the namespace before it and the address behind
+// it. Null is no code.
+func classText(class document.Value) string {
+	switch class := class.(type) {
+	case nil:
+		return ""
+	case string:
+		return bare(class)
+	}
+	return python.Str(class)
 }
 
 // bare takes the namespace before a code and the address behind it away.
 func bare(code string) string {
 	code, _, _ = strings.Cut(code, ":")
 	return code[strings.LastIndexByte(code, '#')+1:]
-}
-
-func message(body *document.Object) document.Value {
-	for _, name := range []string{"message", "Message"} {
-		if v, ok := body.Get(name); ok {
-			return v
-		}
-	}
-	return ""
-}
-
-// plain writes a value that should have been a string: the three that JSON has
-// words for as Python writes them, which is what the AWS CLI shows.
-func plain(v document.Value) string {
-	switch v {
-	case nil:
-		return "None"
-	case true:
-		return "True"
-	case false:
-		return "False"
-	}
-	return api.Show(v)
 }

@@ -30,6 +30,9 @@ func TestRefusals(t *testing.T) {
 		{"code over __type", 400, nil, `{"message": "m", "__type": "T", "code": "x#C:y"}`, "C: m", ""},
 		{"Code", 400, nil, `{"Code": "Foo"}`, "Foo: ", ""},
 		{"null code", 400, nil, `{"code": null, "Code": "Foo", "__type": "T"}`, "T: ", ""},
+		{"null __type", 400, nil, `{"__type": null, "message": "m"}`, ": m", ""},
+		{"list for __type", 400, class("X"), `{"__type": ["T"]}`, "X: ", ""},
+		{"message in Python's words", 400, nil, `{"code": "C", "message": {"a": [true, null, "it's"]}}`, `C: {'a': [True, None, "it's"]}`, ""},
 		{"number", 400, nil, `{"code": 5, "message": [1]}`, "5: [1]", ""},
 		{"__type", 404, nil, `{"__type": "com.amazonaws.signer#ResourceNotFoundException", "message": "m"}`, "ResourceNotFoundException: m", `{"message": "m"}`},
 		{"null message", 400, class("X"), `{"message": null, "Message": "m"}`, "X: None", ""},
@@ -63,10 +66,16 @@ func TestRefusals(t *testing.T) {
 }
 
 func TestUnreadableRefusals(t *testing.T) {
+	for _, body := range []string{`[1]`, `{"__type": 5, "code": "C"}`, `{"code": ["C"]}`, `{"Code": {}}`} {
+		t.Run(body, func(t *testing.T) { unreadableRefusal(t, body) })
+	}
+}
+
+func unreadableRefusal(t *testing.T, body string) {
 	calls := 0
 	c := client(t, func(w http.ResponseWriter, r *http.Request) {
 		calls++
-		canned(500, nil, `[1]`)(w, r)
+		canned(500, nil, body)(w, r)
 	})
 	_, err := engine.Do(t.Context(), c, operation("GetSigningProfile"), object(t, `{"profileName": "p"}`))
 	var unreadable *engine.AnswerError

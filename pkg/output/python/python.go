@@ -3,7 +3,8 @@
 // The AWS CLI is written in Python and its output shows it: a table cell says
 // True, None or {'key': 'k1'}, a query finds [1] equal to [true], and
 // to_number('1_000') is a thousand. Package output and its queries print and
-// compare through the functions here; nobody else should need them.
+// compare through the functions here, and package engine shows a service's error
+// with them that is no text.
 //
 // Values are those of package document, except that times and bytes are not
 // known: whoever calls has made them strings.
