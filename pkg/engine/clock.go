@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"strings"
 	"time"
 
 	"signer/pkg/document"
@@ -62,7 +61,7 @@ func (c clock) read(v document.Value) (t document.Value, ok bool, err error) {
 	if s, isText := v.(string); isText {
 		at, zoned, err := lenient.Time(s, c.in(c.time()))
 		if err == nil && !zoned {
-			return strings.TrimSuffix(iso8601(at), "Z"), true, nil
+			return isoformat(at), true, nil
 		}
 		return at, true, err
 	}

@@ -142,7 +142,7 @@ func text(s *api.Shape, v document.Value) string {
 	case int64, *big.Int:
 		return fmt.Sprint(v)
 	case time.Time:
-		return iso8601(v)
+		return inQuery(v)
 	}
 	return api.Show(v)
 }
@@ -158,13 +158,20 @@ func boolText(s *api.Shape, b bool) string {
 	return "False"
 }
 
-// iso8601 is the form of times in a query: microseconds only if there are some.
-func iso8601(t time.Time) string {
-	t = t.UTC().Truncate(time.Microsecond)
+// inQuery is the form of times in a query: microseconds only if there are some, and
+// no noughts before the year.
+func inQuery(t time.Time) string {
+	t = t.UTC()
+	return strings.TrimLeft(isoformat(t), "0") + "Z"
+}
+
+// isoformat is a time in the form of ISO 8601, without a zone.
+func isoformat(t time.Time) string {
+	t = t.Truncate(time.Microsecond)
 	if t.Nanosecond() == 0 {
-		return t.Format("2006-01-02T15:04:05Z")
+		return t.Format("2006-01-02T15:04:05")
 	}
-	return t.Format("2006-01-02T15:04:05.000000Z")
+	return t.Format("2006-01-02T15:04:05.000000")
 }
 
 // escape writes every byte as %XX but those that RFC 3986 calls unreserved.

@@ -72,6 +72,7 @@ func TestRequests(t *testing.T) {
 		{"ListSigningJobs", object(t, `{"nextToken": "t", "maxResults": true}`), "GET /signing-jobs?nextToken=t&maxResults=True "},
 		{"ListSigningJobs", document.New(document.Member{Name: "signatureExpiresAfter", Value: at}), "GET /signing-jobs?signatureExpiresAfter=2024-05-06T05%3A08%3A09.123456Z "},
 		{"ListSigningJobs", document.New(document.Member{Name: "signatureExpiresAfter", Value: at.Truncate(time.Second)}), "GET /signing-jobs?signatureExpiresAfter=2024-05-06T05%3A08%3A09Z "},
+		{"ListSigningJobs", document.New(document.Member{Name: "signatureExpiresAfter", Value: time.Date(99, time.March, 2, 0, 0, 0, 0, time.UTC)}), "GET /signing-jobs?signatureExpiresAfter=99-03-02T00%3A00%3A00Z "},
 		{"ListSigningProfiles", object(t, `{"includeCanceled": true, "statuses": []}`), "GET /signing-profiles?includeCanceled=true "},
 		{"RevokeSignature", object(t, `{"jobId": "j1", "reason": "key \"lost\" \u00e9"}`), `PUT /signing-jobs/j1/revoke {"reason": "key \"lost\" \u00e9"}`},
 		{"RevokeSigningProfile", document.New(document.Member{Name: "profileName", Value: "p"}, document.Member{Name: "effectiveTime", Value: at}), `PUT /signing-profiles/p/revoke {"effectiveTime": 1714972089}`},
