@@ -24,6 +24,7 @@ func (s *session) remoteConfig(service string) remote.Config {
 		Region:         s.region,
 		CABundle:       s.caBundle,
 		NoSignRequest:  s.noSignRequest,
+		PrefixAddress:  s.name == "aws",
 		NoVerifySSL:    s.noVerifySSL,
 		ConnectTimeout: seconds(s.connectTimeout),
 		ReadTimeout:    seconds(s.readTimeout),

@@ -80,12 +80,12 @@ func isHostName(host string) bool {
 
 // prefixesHost tells whether an operation's prefix may be put before the host. The
 // AWS CLI does so also with an endpoint of the user's, unless it is told not to. We
-// do not where no such host can be: data-127.0.0.1 and data-localhost lead nowhere.
+// need not where no such host can be: data-127.0.0.1 and data-localhost lead nowhere.
 func (l *loader) prefixesHost(endpoint *string) bool {
 	if l.settings.Bool("disable_host_prefix_injection", "AWS_DISABLE_HOST_PREFIX_INJECTION") {
 		return false
 	}
-	if endpoint == nil {
+	if endpoint == nil || l.PrefixAddress {
 		return true
 	}
 	u, err := url.Parse(*endpoint)

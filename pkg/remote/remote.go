@@ -38,6 +38,7 @@ type Config struct {
 	Endpoint      string  // --endpoint-url
 	CABundle      *string // --ca-bundle; nil when not given
 	NoSignRequest bool
+	PrefixAddress bool // put prefixes of hosts before addresses, too, as the AWS CLI does
 	NoVerifySSL   bool
 
 	ConnectTimeout *int // seconds, 0 for no limit; nil is 60

@@ -153,6 +153,23 @@ func TestEscapes(t *testing.T) {
 	}
 }
 
+// The AWS CLI puts a prefix before whatever stands where a host's name should.
+func TestPrefixBeforeAddresses(t *testing.T) {
+	proxy := serve(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(403) })
+	for endpoint, want := range map[string]string{"https://10.0.0.1": "data-10.0.0.1:443", "https://localhost:8443": "data-localhost:8443"} {
+		proxy.count()
+		c, err := remote.Open(t.Context(), remote.Config{Settings: usual("HTTPS_PROXY", proxy.URL, "AWS_MAX_ATTEMPTS", "1").settings(), Endpoint: endpoint, PrefixAddress: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := time.Unix(0, 0)
+		c.GetRevocationStatus(t.Context(), &signer.GetRevocationStatusInput{CertificateHashes: []string{"h"}, JobArn: aws.String("j"), PlatformId: aws.String("p"), ProfileVersionArn: aws.String("v"), SignatureTimestamp: &now})
+		if got := proxy.asked(); !strings.Contains(got, want) {
+			t.Errorf("%s: got %s, want %s", endpoint, got, want)
+		}
+	}
+}
+
 // AWS's own hosts, as a proxy sees them.
 func TestHosts(t *testing.T) {
 	proxy := serve(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(403) })
