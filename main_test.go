@@ -30,7 +30,7 @@ var may = map[string]struct{ ours, never []string }{
 	"signer/pkg/output":            {ours: []string{"pkg/document", "pkg/output"}, never: []string{"os", "github.com/aws"}},
 	"signer/pkg/engine":            {ours: []string{"pkg/api", "pkg/document", "pkg/lenient", "pkg/output/python"}},
 	"signer/pkg/engine/enginetest": {ours: []string{"pkg/engine"}},
-	"signer/pkg/remote":            {ours: []string{"pkg/profile"}},
+	"signer/pkg/remote":            {ours: []string{"pkg/document", "pkg/lenient", "pkg/profile"}},
 	"signer/pkg/profile":           {},
 	"signer/pkg/span":              {never: []string{"github.com/"}},
 	"signer/pkg/durable":           {never: []string{"github.com/"}},

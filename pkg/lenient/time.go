@@ -53,6 +53,19 @@ func Time(text string, now time.Time) (t time.Time, zoned bool, err error) {
 	return t, zoned, fate.err(text)
 }
 
+// Date is Time for text that stands for no number of seconds: 20300131 is a day of
+// 2030. The error says in python-dateutil's words why text is no date.
+func Date(text string, now time.Time) (t time.Time, zoned bool, err error) {
+	t, zoned, f := readTime(text, now)
+	switch f {
+	case good:
+		return t, zoned, nil
+	case tooFar:
+		return time.Time{}, false, &TimeError{Text: text, Why: string(f), Range: true}
+	}
+	return time.Time{}, false, &TimeError{Text: text, Why: fmt.Sprintf("%s: %s", f, text)}
+}
+
 // Seconds returns the time, in UTC, that is so many seconds after 1970 began, to
 // the microsecond. It takes the numbers of a document, among which as in Python are
 // booleans; ok is false for anything else. The error is a *TimeError.

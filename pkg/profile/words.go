@@ -8,8 +8,8 @@ import (
 // Words parts a line as a shell does, without running anything (the rules of
 // Python's shlex): blanks part words, 'single' quotes hold everything, "double"
 // quotes all but \" and \\, and a backslash outside quotes holds the next
-// character. The error says that a quote is not closed or that nothing follows the
-// last backslash.
+// character. The error says in the words of Python that a quote is not closed or that
+// nothing follows the last backslash.
 func Words(line string) ([]string, error) {
 	w := words{rest: line}
 	for w.rest != "" {
@@ -37,7 +37,7 @@ func (w *words) next() error {
 		return nil
 	case '\\':
 		if w.rest == "" {
-			return errors.New("nothing follows the last backslash")
+			return errors.New("No escaped character")
 		}
 		c = w.rest[0]
 		w.rest = w.rest[1:]
@@ -63,7 +63,7 @@ func (w *words) quoted(quote byte) error {
 		}
 		w.word.WriteByte(c)
 	}
-	return errors.New("a quote is not closed")
+	return errors.New("No closing quotation")
 }
 
 func (w *words) end() {

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
+	"sync/atomic"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"signer/pkg/document"
+	"signer/pkg/lenient"
 )
 
 // source looks for credentials in one place. It returns nil where there are none,
@@ -88,20 +90,36 @@ func (l *loader) environment(context.Context) (aws.CredentialsProvider, error) {
 }
 
 // expiring are credentials that are good until a time, which is text.
-func (l *loader) expiring(found aws.CredentialsProvider, until string) (aws.CredentialsProvider, error) {
-	for _, layout := range [...]string{"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05Z0700", "2006-01-02 15:04:05 -0700", time.RFC1123, time.RFC1123Z} {
-		t, err := time.Parse(layout, strings.TrimSpace(until))
-		if err != nil {
-			continue
-		}
-		return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-			if !l.Now().Before(t) {
-				return aws.Credentials{}, final{&Error{Text: "Credentials were refreshed, but the refreshed credentials are still expired."}}
-			}
-			return found.Retrieve(ctx)
-		}), nil
+func (l *loader) expiring(found aws.CredentialsProvider, text string) (aws.CredentialsProvider, error) {
+	t, zoned, err := lenient.Time(text, l.Now())
+	if err != nil || !zoned {
+		return nil, &Error{Text: fmt.Sprintf("AWS_CREDENTIAL_EXPIRATION is no time with a zone, such as 2030-01-31T12:00:00Z: %q", text)}
 	}
-	return nil, &Error{Text: fmt.Sprintf("AWS_CREDENTIAL_EXPIRATION is no time with a zone, such as 2030-01-31T12:00:00Z: %q", until)}
+	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		if !l.Now().Before(t) {
+			return aws.Credentials{}, final{errExpired}
+		}
+		return found.Retrieve(ctx)
+	}), nil
+}
+
+var errExpired = &Error{Text: "Credentials were refreshed, but the refreshed credentials are still expired."}
+
+// until sets when credentials end, which must be text that is a time with a zone.
+func (l *loader) until(found aws.Credentials, end document.Value) (aws.Credentials, error) {
+	text, ok := end.(string)
+	if !ok {
+		return found, &Error{Text: "The Expiration of credentials must be text."}
+	}
+	t, zoned, err := lenient.Date(text, l.Now())
+	switch {
+	case err != nil:
+		return found, &Error{Text: err.Error(), Err: err}
+	case !zoned:
+		return found, &Error{Text: fmt.Sprintf("The Expiration of credentials must name a zone, as 2030-01-31T12:00:00Z does: %q", text)}
+	}
+	found.CanExpire, found.Expires = true, t
+	return found, nil
 }
 
 // static: an access key in one of the files.
@@ -142,25 +160,37 @@ func (none) Retrieve(context.Context) (aws.Credentials, error) {
 }
 
 // later are credentials that are fetched when a request is to be signed.
-func later(retrieve aws.CredentialsProviderFunc) aws.CredentialsProvider {
+func (l *loader) later(retrieve aws.CredentialsProviderFunc) aws.CredentialsProvider {
 	return aws.NewCredentialsCache(aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		found, err := retrieve(ctx)
-		if err != nil {
+		switch {
+		case err != nil:
 			return found, final{err}
+		case found.CanExpire && !l.Now().Before(found.Expires):
+			return found, final{errExpired}
 		}
 		return found, nil
 	}))
 }
 
-// now are credentials that are fetched at once, and again when they have expired.
-func now(ctx context.Context, retrieve aws.CredentialsProviderFunc) (aws.CredentialsProvider, error) {
-	found := later(retrieve)
-	_, err := found.Retrieve(ctx)
+// now are credentials that are fetched at once, and again when they have expired, which
+// they may have from the first.
+func (l *loader) now(ctx context.Context, retrieve aws.CredentialsProviderFunc) (aws.CredentialsProvider, error) {
+	first, err := retrieve(ctx)
 	var own *Error
-	if errors.As(err, &own) {
+	switch {
+	case errors.As(err, &own):
 		return nil, own
+	case err != nil:
+		return nil, err
 	}
-	return found, err
+	var asked atomic.Bool
+	return l.later(func(ctx context.Context) (aws.Credentials, error) {
+		if asked.Swap(true) || first.CanExpire && !l.Now().Before(first.Expires) {
+			return retrieve(ctx)
+		}
+		return first, nil
+	}), nil
 }
 
 // final is a failure to get credentials: whoever fetched them has tried often

@@ -58,6 +58,8 @@ func amazon(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+const expired = "Credentials were refreshed, but the refreshed credentials are still expired."
+
 const lastLine = "GET /tags/x "
 
 func TestCredentials(t *testing.T) {
@@ -91,7 +93,12 @@ func TestCredentials(t *testing.T) {
 		{"process of another version", bare().with("cfg", "[default]\ncredential_process = echo '{\"Version\":2}'\n"), "Error when retrieving credentials from custom-process: Unsupported version '2' for credential process provider, supported versions: 1"},
 		{"process without a version", bare().with("cfg", "[default]\ncredential_process = echo '{}'\n"), "Error when retrieving credentials from custom-process: Unsupported version '<Version key not provided>' for credential process provider, supported versions: 1"},
 		{"process without a key", bare().with("cfg", "[default]\ncredential_process = echo '{\"Version\":1}'\n"), "Error when retrieving credentials from custom-process: Missing required key in response: 'AccessKeyId'"},
-		{"process that prints a secret", bare().with("cfg", "[default]\ncredential_process = echo SECRET\n"), "Error when retrieving credentials from custom-process: what it printed is not JSON of the form that is expected"},
+		{"process that prints a secret", bare().with("cfg", "[default]\ncredential_process = echo SECRET\n"), "Expecting value: line 1 column 1 (char 0)"},
+		{"process that prints a list", bare().with("cfg", "[default]\ncredential_process = echo []\n"), "Error when retrieving credentials from custom-process: what it printed is no object"},
+		{"process that only fails", bare().with("cfg", "[default]\ncredential_process = false\n"), "Error when retrieving credentials from custom-process: "},
+		{"process with half a quote", bare().with("cfg", "[default]\ncredential_process = echo 'a\n"), "No closing quotation"},
+		{"process whose credentials have expired", bare().with("cfg", `[default]`+"\n"+`credential_process = echo '{"Version":1,"AccessKeyId":"P","SecretAccessKey":"s","Expiration":"2001-01-01T00:00:00Z"}'`+"\n"), expired},
+		{"process whose credentials end nobody knows when", bare().with("cfg", `[default]`+"\n"+`credential_process = echo '{"Version":1,"AccessKeyId":"P","SecretAccessKey":"s","Expiration":"soon"}'`+"\n"), "Unknown string format: soon"},
 
 		{"role", bare().with("cfg", "[default]\nrole_arn = arn:aws:iam::1:role/web\nsource_profile = base\nexternal_id = E\nduration_seconds = 900\n[profile base]\naws_access_key_id = BASE\naws_secret_access_key = s\n"), "WEB/us-east-1/signer DurationSeconds=900,ExternalId=E"},
 		{"role with a device", bare().with("cfg", "[default]\nrole_arn = arn:aws:iam::1:role/web\nsource_profile = default\nmfa_serial = M\naws_access_key_id = BASE\naws_secret_access_key = s\n"), "WEB/us-east-1/signer DurationSeconds=3600,SerialNumber=M,TokenCode=123456"},
@@ -113,6 +120,8 @@ func TestCredentials(t *testing.T) {
 
 		{"container", bare("AWS_CONTAINER_CREDENTIALS_FULL_URI", aside.URL+"/creds", "AWS_CONTAINER_AUTHORIZATION_TOKEN", "ctok"), "MACHINE/us-east-1/signer T-ctok"},
 		{"container with a token in a file", bare("AWS_CONTAINER_CREDENTIALS_FULL_URI", aside.URL+"/creds", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "tok").with("tok", "ftok"), "MACHINE/us-east-1/signer T-ftok"},
+		{"container with a token of two lines", bare("AWS_CONTAINER_CREDENTIALS_FULL_URI", aside.URL+"/creds", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "tok").with("tok", "ftok\n"), "Auth token value is not a legal header value"},
+		{"container nowhere", bare("AWS_CONTAINER_CREDENTIALS_FULL_URI", ""), "Unsupported host 'None'.  Can only retrieve metadata from a loopback address or one of these hosts: 169.254.170.2, 169.254.170.23, fd00:ec2::23, localhost"},
 		{"container far away", bare("AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://example.com/creds"), "Unsupported host 'example.com'.  Can only retrieve metadata from a loopback address or one of these hosts: 169.254.170.2, 169.254.170.23, fd00:ec2::23, localhost"},
 		{"machine", bare("AWS_EC2_METADATA_DISABLED", "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT", aside.URL), "MACHINE/us-east-1/signer T-"},
 		{"machine's region", usual("AWS_EC2_METADATA_DISABLED", "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT", aside.URL).without("AWS_REGION"), "AKID/us-west-1/signer"},
@@ -266,6 +275,83 @@ func TestEnvironmentExpires(t *testing.T) {
 		}
 		if _, err := config.Credentials.Retrieve(t.Context()); said(err) != want {
 			t.Errorf("%s: %v", until, err)
+		}
+	}
+}
+
+// What a container is answered must be whole; nothing that is answered is a panic.
+func TestContainerAnswers(t *testing.T) {
+	s := serve(t, nil)
+	const begun = "Error when retrieving credentials from container-role: "
+	for _, tc := range []struct{ answer, want string }{
+		{`{"AccessKeyId":"C","SecretAccessKey":"s","Token":"","Expiration":"2099-01-01T00:00:00Z"}`, ""},
+		{`{"AccessKeyId":"C","SecretAccessKey":"s","Token":null,"Expiration":"Thu, 01 Jan 2099 00:00:00 GMT"}`, ""},
+		{`{"AccessKeyId":"C","SecretAccessKey":"s","Token":"t","Expiration":"2001-01-01T00:00:00Z"}`, expired},
+		{`{"AccessKeyId":"C","SecretAccessKey":"s","Token":"t","Expiration":"2099-01-01T00:00:00"}`, `The Expiration of credentials must name a zone, as 2030-01-31T12:00:00Z does: "2099-01-01T00:00:00"`},
+		{`{"AccessKeyId":"C","SecretAccessKey":"s","Token":"t","Expiration":"soon"}`, "Unknown string format: soon"},
+		{`{"AccessKeyId":"C","SecretAccessKey":"s","Token":"t","Expiration":null}`, "The Expiration of credentials must be text."},
+		{`{"AccessKeyId":5,"SecretAccessKey":"s","Token":"t","Expiration":"2099-01-01T00:00:00Z"}`, begun + "AccessKeyId is no text"},
+		{`{"AccessKeyId":"C","SecretAccessKey":"s","Token":"t"}`, begun + "the answer has no Expiration"},
+		{`{}`, begun + "the answer has no AccessKeyId"},
+		{`null`, begun + "the answer is no object"},
+		{`[]`, begun + "the answer is no object"},
+	} {
+		aside := serve(t, func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, tc.answer) })
+		settings := usual("AWS_CONTAINER_CREDENTIALS_FULL_URI", aside.URL).without("AWS_ACCESS_KEY_ID").settings()
+		got := ""
+		if err := call(t, remote.Config{Settings: settings, Endpoint: s.URL}); err != nil {
+			got = said(err)
+		}
+		if got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.answer, got, tc.want)
+		}
+	}
+}
+
+// A container is asked three times before it is said to have failed.
+func TestContainerFailures(t *testing.T) {
+	t.Parallel()
+	for want, answer := range map[string]func(w http.ResponseWriter, r *http.Request){
+		"Received non 200 response 503 from container metadata: busy":    func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(503); io.WriteString(w, "busy") },
+		"Unable to parse JSON returned from container metadata services": func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "busy") },
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			aside := serve(t, answer)
+			err := call(t, remote.Config{Settings: usual("AWS_CONTAINER_CREDENTIALS_FULL_URI", aside.URL).without("AWS_ACCESS_KEY_ID").settings(), Endpoint: "http://127.0.0.1:1"})
+			if got, want := said(err), "Error when retrieving credentials from container-role: Error retrieving metadata: "+want; got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+			if n := aside.count(); n != 3 {
+				t.Errorf("asked %d times", n)
+			}
+		})
+	}
+}
+
+func TestCheckMetadata(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		world world
+		want  string
+	}{
+		{"nothing", usual(), ""},
+		{"numbers", usual("AWS_METADATA_SERVICE_TIMEOUT", " 5 ", "AWS_METADATA_SERVICE_NUM_ATTEMPTS", "-1"), ""},
+		{"a word", usual("AWS_METADATA_SERVICE_TIMEOUT", "x"), `metadata_service_timeout: "x" is not an integer`},
+		{"a fraction", usual("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "1.5"), `metadata_service_num_attempts: "1.5" is not an integer`},
+		{"nothing in a variable", usual("AWS_METADATA_SERVICE_NUM_ATTEMPTS", ""), `metadata_service_num_attempts: "" is not an integer`},
+		{"a word in the file", usual().with("cfg", "[default]\nmetadata_service_timeout = x\n"), `metadata_service_timeout: "x" is not an integer`},
+		{"a mode in capitals", usual("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "IPv6"), ""},
+		{"another mode", usual("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "x"), "Invalid EC2 Instance Metadata endpoint mode: x Valid endpoint modes (case-insensitive): ('ipv4', 'ipv6')."},
+		{"a mode, and no profile", usual("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "x", "AWS_PROFILE", "gone"), ""},
+		{"a word, and no profile", usual("AWS_METADATA_SERVICE_TIMEOUT", "x", "AWS_PROFILE", "gone"), `metadata_service_timeout: "x" is not an integer`},
+	} {
+		got := ""
+		if err := remote.CheckMetadata(tc.world.settings()); err != nil {
+			got = err.Error()
+		}
+		if got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.name, got, tc.want)
 		}
 	}
 }

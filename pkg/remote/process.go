@@ -3,14 +3,13 @@ package remote
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os/exec"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"signer/pkg/document"
 	"signer/pkg/profile"
 )
 
@@ -22,67 +21,90 @@ func (l *loader) process(name string) source {
 		if !ok {
 			return nil, nil
 		}
-		return now(ctx, func(ctx context.Context) (aws.Credentials, error) {
-			found, err := runProcess(ctx, command)
+		return l.now(ctx, func(ctx context.Context) (aws.Credentials, error) {
+			out, err := runProcess(ctx, command)
 			if err != nil {
-				return found, retrievalError("custom-process", err)
+				return aws.Credentials{}, err
 			}
-			return found, nil
+			return l.readProcess(out)
 		})
 	}
 }
 
-func runProcess(ctx context.Context, command string) (aws.Credentials, error) {
+func runProcess(ctx context.Context, command string) (out []byte, err error) {
 	words, err := profile.Words(command)
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	if len(words) == 0 {
-		return aws.Credentials{}, errors.New("credential_process is empty")
-	}
-	var out, complaint bytes.Buffer
-	program := exec.CommandContext(ctx, words[0], words[1:]...)
-	program.Stdout, program.Stderr = &out, &complaint
-	switch err := program.Run(); {
-	case err != nil && complaint.Len() > 0:
-		return aws.Credentials{}, errors.New(complaint.String())
+	switch {
 	case err != nil:
-		return aws.Credentials{}, err
+		return nil, &Error{Text: err.Error(), Err: err}
+	case len(words) == 0:
+		return nil, &Error{Text: "credential_process is empty"}
 	}
-	return readProcess(out.Bytes())
+	var printed, complaint bytes.Buffer
+	program := exec.CommandContext(ctx, words[0], words[1:]...)
+	program.Stdout, program.Stderr = &printed, &complaint
+	err = program.Run()
+	var ended *exec.ExitError
+	switch {
+	case errors.As(err, &ended):
+		return nil, processError("%s", complaint.String())
+	case err != nil:
+		return nil, retrievalError("custom-process", err)
+	}
+	return printed.Bytes(), nil
+}
+
+func processError(format string, args ...any) error {
+	return retrievalError("custom-process", fmt.Errorf(format, args...))
 }
 
 // readProcess reads what such a program prints. Errors do not show it: it is
 // secret.
-func readProcess(out []byte) (aws.Credentials, error) {
-	var printed struct {
-		Version                                                any
-		AccessKeyId, SecretAccessKey, SessionToken, Expiration *string
-		AccountId                                              string
+func (l *loader) readProcess(out []byte) (aws.Credentials, error) {
+	v, err := document.ParseJSON(string(out))
+	if err != nil {
+		return aws.Credentials{}, &Error{Text: err.Error(), Err: err}
 	}
-	if err := json.Unmarshal(out, &printed); err != nil {
-		return aws.Credentials{}, errors.New("what it printed is not JSON of the form that is expected")
+	o, ok := v.(*document.Object)
+	if !ok {
+		return aws.Credentials{}, processError("what it printed is no object")
 	}
-	if printed.Version == nil {
-		printed.Version = "<Version key not provided>"
+	version, ok := o.Get("Version")
+	if !ok {
+		version = "<Version key not provided>"
 	}
-	if printed.Version != 1.0 {
-		return aws.Credentials{}, &Error{Text: fmt.Sprintf("Unsupported version '%v' for credential process provider, supported versions: 1", printed.Version)}
+	if version != int64(1) && version != 1.0 && version != true {
+		return aws.Credentials{}, processError("Unsupported version '%v' for credential process provider, supported versions: 1", version)
 	}
-	switch {
-	case printed.AccessKeyId == nil:
-		return aws.Credentials{}, &Error{Text: "Missing required key in response: 'AccessKeyId'"}
-	case printed.SecretAccessKey == nil:
-		return aws.Credentials{}, &Error{Text: "Missing required key in response: 'SecretAccessKey'"}
+	for _, name := range []string{"AccessKeyId", "SecretAccessKey"} {
+		if !o.Has(name) {
+			return aws.Credentials{}, processError("Missing required key in response: '%s'", name)
+		}
 	}
-	found := aws.Credentials{AccessKeyID: *printed.AccessKeyId, SecretAccessKey: *printed.SecretAccessKey, SessionToken: aws.ToString(printed.SessionToken), AccountID: printed.AccountId, Source: "process"}
-	if printed.Expiration == nil {
-		return found, nil
+	found, err := textsOf(o, "SessionToken")
+	if err != nil {
+		return found, retrievalError("custom-process", err)
 	}
-	var err error
-	if found.Expires, err = time.Parse(time.RFC3339, *printed.Expiration); err != nil {
-		return aws.Credentials{}, &Error{Text: "Expiration is not a time"}
+	found.AccountID, _ = textOf(o, "AccountId")
+	if until, _ := o.Get("Expiration"); until != nil {
+		return l.until(found, until)
 	}
-	found.CanExpire = true
 	return found, nil
+}
+
+// textsOf reads the credentials that stand in an object, the token by its name there.
+func textsOf(o *document.Object, token string) (found aws.Credentials, err error) {
+	for name, to := range map[string]*string{"AccessKeyId": &found.AccessKeyID, "SecretAccessKey": &found.SecretAccessKey} {
+		ok := false
+		if *to, ok = textOf(o, name); !ok {
+			return found, fmt.Errorf("%s is no text", name)
+		}
+	}
+	found.SessionToken, _ = textOf(o, token)
+	return found, nil
+}
+
+func textOf(o *document.Object, name string) (string, bool) {
+	v, _ := o.Get(name)
+	s, ok := v.(string)
+	return s, ok
 }

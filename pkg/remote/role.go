@@ -53,7 +53,7 @@ func (l *loader) role(ctx context.Context, name string, visited []string) (aws.C
 		return nil, err
 	}
 	arn, _ := p.Value("role_arn")
-	return later(stscreds.NewAssumeRoleProvider(client, arn, l.roleOptions(p)).Retrieve), nil
+	return l.later(stscreds.NewAssumeRoleProvider(client, arn, l.roleOptions(p)).Retrieve), nil
 }
 
 // roleSource returns the credentials that a role is assumed with.
@@ -151,7 +151,7 @@ func (l *loader) webIdentity(name string, environment bool) source {
 		if err != nil {
 			return nil, err
 		}
-		return later(stscreds.NewWebIdentityRoleProvider(client, arn, tokenFile{l.settings, file}, func(o *stscreds.WebIdentityRoleOptions) {
+		return l.later(stscreds.NewWebIdentityRoleProvider(client, arn, tokenFile{l.settings, file}, func(o *stscreds.WebIdentityRoleOptions) {
 			o.RoleSessionName = value("role_session_name", "AWS_ROLE_SESSION_NAME")
 		}).Retrieve), nil
 	}

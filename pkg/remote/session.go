@@ -44,7 +44,7 @@ func (l *loader) sso(name string) source {
 				o.SSOTokenProvider = l.ssoToken(config, file)
 			}
 		})
-		return later(func(ctx context.Context) (aws.Credentials, error) {
+		return l.later(func(ctx context.Context) (aws.Credentials, error) {
 			if _, err := l.settings.ReadFile(file); err != nil {
 				return aws.Credentials{}, &Error{Text: fmt.Sprintf("Error loading SSO Token: Token for %s does not exist", key), Err: err}
 			}
@@ -159,7 +159,7 @@ func (l *loader) login(name string) source {
 			return nil, err
 		}
 		provider := logincreds.New(signin.NewFromConfig(config), file)
-		return later(func(ctx context.Context) (aws.Credentials, error) {
+		return l.later(func(ctx context.Context) (aws.Credentials, error) {
 			found, err := provider.Retrieve(ctx)
 			if err != nil {
 				return found, &Error{Text: "Your session has expired or credentials have changed. Please reauthenticate using 'aws login'.", Err: err}
