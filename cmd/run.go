@@ -150,7 +150,7 @@ func (o *operation) complete(params *document.Object) (*document.Object, error) 
 	if params, err = engine.FillTokens(o.op, params, o.env.Rand); err != nil {
 		return nil, err
 	}
-	if off, ok := o.settings.Value("parameter_validation"); !ok || off != "false" {
+	if on, ok := o.settings.Value("parameter_validation"); !ok || strings.EqualFold(on, "true") {
 		err = o.op.Input.Check(params)
 	}
 	return param.Merge(params, bodies), err

@@ -17,6 +17,7 @@ import (
 	"signer/pkg/keys"
 	"signer/pkg/output/query"
 	"signer/pkg/profile"
+	"signer/pkg/remote"
 )
 
 // session is one run of the program.
@@ -128,7 +129,7 @@ func (s *session) checkGlobals() error {
 		return err
 	}
 	s.settings = s.newSettings(s.profile)
-	return firstError(s.checkEncoding, s.checkTimestampFormat, s.checkBinaryFormat, s.checkEngine)
+	return firstError(s.checkEncoding, s.checkTimestampFormat, s.checkBinaryFormat, s.checkMetadata, s.checkEngine)
 }
 
 func firstError(checks ...func() error) error {
@@ -209,6 +210,15 @@ func (s *session) checkBinaryFormat() error {
 	default:
 		return fmt.Errorf("'%s'", format) // all that the AWS CLI says
 	}
+}
+
+// checkMetadata judges how the metadata service of a machine is to be asked, which
+// counts only where operations go to AWS.
+func (s *session) checkMetadata() error {
+	if s.name != "aws" && !s.isRemote("AWS_ENDPOINT_URL_SIGNER") {
+		return nil
+	}
+	return remote.CheckMetadata(s.settings)
 }
 
 // errorFormat is how errors are printed. Where the profile does not exist nobody
