@@ -15,18 +15,23 @@ import (
 // pg_xact_status, would not tell: after a crash another transaction may have the number
 // of one that was lost, and after a failover on another machine as well.)
 
-// patience is for how long something is tried again.
+// patience is for how long something is tried again, from when it first failed: what had
+// gone on for long until then, as a change of keys that a token signs, is not to blame.
+// The last try begins within that time, and takes as long as it takes.
 const patience = 4 * time.Second
 
-// again does something until it succeeds, fails in a way that stays so, or has taken
-// too long.
+// again does something until it succeeds, fails in a way that stays so, or has been
+// tried for long enough.
 func (s *Store) again(ctx context.Context, do func() error) error {
 	if !s.calmly {
 		return do()
 	}
-	last := time.Now().Add(patience)
+	var last time.Time // when a try may begin
 	for pause := 5 * time.Millisecond; ; pause = min(2*pause, 400*time.Millisecond) {
 		err := do()
+		if last.IsZero() {
+			last = time.Now().Add(patience)
+		}
 		if err == nil || !s.passes(err) || time.Now().Add(pause).After(last) {
 			return err
 		}
