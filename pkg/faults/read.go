@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -49,9 +50,38 @@ func Read(text []byte) (*Plan, error) {
 	})
 }
 
-// parse returns the root of the only document, or nil if there is none. The library
-// panics on some broken text.
-func parse(text []byte) (root *yaml.Node, err error) {
+// parse returns the root of the only document, or nil if there is none.
+//
+// The library counts lines from 0 in some errors and from 1 in others, and names none in
+// many. So the line is the first one behind which the text may end, and is wrong in the
+// same way.
+func parse(text []byte) (*yaml.Node, error) {
+	root, err := decode(text)
+	if err == nil {
+		return root, nil
+	}
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	before := sort.Search(len(lines)-1, func(n int) bool {
+		_, wrong := decode(bytes.Join(lines[:n+1], nil))
+		return wrong != nil && wrong.Error() == err.Error()
+	})
+	return nil, fmt.Errorf("line %d: %s", before+1, problem(err))
+}
+
+// problem is what the library says, without its line.
+func problem(err error) string {
+	says := strings.TrimPrefix(err.Error(), "yaml: ")
+	if strings.HasPrefix(says, "line ") {
+		_, says, _ = strings.Cut(says, ": ")
+	}
+	if strings.Contains(says, "unknown anchor") || strings.Contains(says, "alphabetic or numeric character") {
+		says += ": put a text that begins with * or & in quotes"
+	}
+	return says
+}
+
+// decode reads the only document. The library panics on some broken text.
+func decode(text []byte) (root *yaml.Node, err error) {
 	defer func() {
 		if recover() != nil {
 			err = errors.New("it is not YAML")
@@ -63,7 +93,7 @@ func parse(text []byte) (root *yaml.Node, err error) {
 	case errors.Is(err, io.EOF):
 		return nil, nil
 	case err != nil:
-		return nil, errors.New(strings.TrimPrefix(err.Error(), "yaml: "))
+		return nil, err
 	}
 	if err := d.Decode(&second); !errors.Is(err, io.EOF) {
 		return nil, errors.New("it is more than one document")

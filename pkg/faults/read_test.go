@@ -66,9 +66,16 @@ func TestReadRefuses(t *testing.T) {
 		"calls:\n- operation: '*'":               "line 2: which calls are refused? Say operation and every",
 		"calls:\n- {operation: Start, every: 1}": `line 2: "Start" is no operation, such as StartSigningJob`,
 		"calls:\n- {operation: '*', every: 1, error: No}": `line 2: "No" is none of AccessDeniedException, InternalServiceErrorException, ThrottlingException, TooManyRequestsException`,
-		"- a":             "line 1: there should be members here",
-		"a: 1\n---\nb: 2": "it is more than one document",
-		"a: [":            "line 1: did not find expected node content",
+		"- a":                                  "line 1: there should be members here",
+		"a: 1\n---\nb: 2":                      "line 2: it is more than one document",
+		"a: [":                                 "line 1: did not find expected node content",
+		"clock: 1d: 2d":                        "line 1: mapping values are not allowed in this context",
+		"clock: \x01":                          "line 1: control characters are not allowed",
+		"\n\njobs:\n - fails: a\n- fails: b\n": "line 5: did not find expected key",
+		"clock: 1d\njobs: {a: b\n\ncalls: []":  "line 2: did not find expected ',' or '}'",
+		"{\"clock\": \"1d\",\n\"jobs\": [\n{\"fails\": \"x\"\n\"describes\": 3}]}": "line 3: did not find expected ',' or '}'",
+		"clock: 1d\njobs:\n- profile: *web\n  describes: 1\n":                      "line 3: unknown anchor 'web' referenced: put a text that begins with * or & in quotes",
+		"jobs:\n- source: *.zip\n":                                                 "line 2: did not find expected alphabetic or numeric character: put a text",
 	} {
 		p, err := faults.Read([]byte(text))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
