@@ -27,8 +27,7 @@ func (d *daemon) adminHandler(at net.Addr) http.Handler {
 	m := http.NewServeMux()
 	m.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "ok\n") })
 	m.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		if err := d.ready(r.Context()); err != nil {
-			d.log.Warn("not ready", "error", err)
+		if d.ready(r.Context()) != nil {
 			http.Error(w, "not ready: see the log", http.StatusServiceUnavailable)
 			return
 		}

@@ -19,6 +19,7 @@ import (
 	"signer/pkg/faults"
 	"signer/pkg/keys"
 	"signer/pkg/local"
+	"signer/pkg/outage"
 	"signer/pkg/records"
 	"signer/pkg/remote"
 	"signer/pkg/s3server"
@@ -33,6 +34,7 @@ type daemon struct {
 	env     *Env
 	at      place
 	log     *slog.Logger
+	outages *outage.Log // of what is done again and again
 	records *records.Store
 	keys    *keys.Store
 	buckets bucket.Store
@@ -60,7 +62,7 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	if err := s.checkKeySettings(); err != nil {
 		return nil, err
 	}
-	d := &daemon{serveOptions: o, env: s.env, at: at, log: log, numbers: newNumbers(s.env.Now()), started: s.env.Now(),
+	d := &daemon{serveOptions: o, env: s.env, at: at, log: log, outages: &outage.Log{To: log}, numbers: newNumbers(s.env.Now()), started: s.env.Now(),
 		buckets: objects, plan: s.faults, counts: faultCounts(at.home)}
 	if d.keys, err = s.keysAt(at.home); err != nil {
 		return nil, err
@@ -84,7 +86,7 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 	}
 	c.Records = func(context.Context) (*records.Store, error) { return d.records.Share(), nil }
 	c.Background, c.Ended, c.Lease = *o.queue, d.jobEnded, time.Duration(*o.lease)*time.Second
-	c.Warn = func(err error) { log.Warn("work", "error", err) }
+	c.Warn, c.Went = func(err error) { log.Warn("work", "error", err) }, d.outages.Went
 	if d.engine, err = local.Open(c); err != nil {
 		return nil, errors.Join(err, d.records.Close())
 	}
@@ -96,7 +98,7 @@ func (s *session) openDaemon(ctx context.Context, log *slog.Logger, o serveOptio
 // is served all the same.
 func (d *daemon) tellReadOnly(ctx context.Context) {
 	if err := d.records.Ready(ctx); errors.Is(err, records.ErrReadOnly) {
-		d.log.Warn("not ready", "error", err)
+		d.outages.Went("not ready", err)
 	}
 }
 
@@ -221,17 +223,26 @@ func (d *daemon) callIAM(ctx context.Context, by server.Caller, op *api.Operatio
 	return a.call(ctx, op, params)
 }
 
-// ready tells whether the server can do its work: what keeps it from that.
+// readyPatience is how long it may take to find out whether the server is ready.
+const readyPatience = 5 * time.Second
+
+// ready tells whether the server can do its work: what keeps it from that. That somebody
+// who asks has no patience is not the server's fault, and no answer.
 func (d *daemon) ready(ctx context.Context) error {
 	if d.stopping.Load() {
 		return errors.New("the server is stopping")
 	}
-	ctx, stop := context.WithTimeout(ctx, 5*time.Second)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), readyPatience)
 	defer stop()
-	if err := d.records.Ready(ctx); err != nil {
-		return err
+	err := d.records.Ready(ctx)
+	if err == nil {
+		err = d.keysReady(ctx)
 	}
-	return d.keysReady(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = fmt.Errorf("it could not be found out within %v: %w", readyPatience, err)
+	}
+	d.outages.Went("not ready", err)
+	return err
 }
 
 // keysReady tells what keeps the server from signing with the authority's keys, wherever

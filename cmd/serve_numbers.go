@@ -68,8 +68,8 @@ func (d *daemon) unfinished() float64 {
 	ctx, stop := context.WithTimeout(context.Background(), 2*time.Second)
 	defer stop()
 	n, err := d.records.Unfinished(ctx)
+	d.outages.Went("count jobs", err)
 	if err != nil {
-		d.log.Warn("count jobs", "error", err)
 		return math.NaN()
 	}
 	return float64(n)

@@ -43,6 +43,10 @@ func TestServeReady(t *testing.T) {
 	if status, body := get(t, s.admin+"/readyz"); status != 200 {
 		t.Errorf("with keys: %d %s", status, body)
 	}
+	s.says(t, `"msg":"over","was":"not ready","after":"`)
+	if n := strings.Count(s.logged(), `"msg":"not ready"`); n != 1 {
+		t.Errorf("what was asked for twice was told %d times", n)
+	}
 	_, port, _ := strings.Cut(strings.TrimPrefix(s.admin, "http://"), ":")
 	h.run(t, "serve", "--check", "--admin-addr", "0.0.0.0:"+port)
 	_, text := get(t, s.admin+"/metrics")

@@ -163,13 +163,18 @@ func (t *team) do(h *holding) {
 	defer t.waiting.working.Add(-1)
 	defer h.release()
 	began := time.Now()
-	if err := t.resume(h.ctx, h.job); err != nil && !errors.Is(err, context.Canceled) {
+	if err := t.resume(h.ctx, h.job); err != nil && !errors.Is(err, context.Canceled) && worthTelling(h.job.Attempt) {
 		t.warn(fmt.Errorf("job %s: %w", h.job.ID, err))
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.pace += (time.Since(began) - t.pace) / 4
 }
+
+// worthTelling tells whether somebody is to be told what went wrong in an attempt at a
+// job: the first, the second, the fourth and so on, since where a store is away there are
+// thousands of jobs, and each is tried again once a minute.
+func worthTelling(attempt int64) bool { return attempt&(attempt-1) == 0 }
 
 // leave gives back what nobody has begun.
 func (t *team) leave() {
@@ -193,9 +198,11 @@ func (t *team) search() {
 	defer tick.Stop()
 	for lapsed := true; ; {
 		err := t.searchOnce(lapsed)
+		if t.abroad.Err() == nil {
+			t.went("look for jobs that wait", err)
+		}
 		if err != nil {
 			t.drained.Store(false)
-			t.warn(fmt.Errorf("look for jobs that wait: %w", err))
 		}
 		var heard <-chan struct{} = t.waiting.heard
 		if err != nil {
@@ -281,7 +288,7 @@ func (t *team) recover(store *records.Store) (err error) {
 func (t *team) listen(ctx context.Context) {
 	for ctx.Err() == nil {
 		if store, err := t.memory(ctx); err == nil {
-			store.Listen(ctx, t.waiting.poke)
+			store.Listen(ctx, t.waiting.poke, func(err error) { t.went("listen for jobs that wait", err) })
 			return
 		}
 		select {

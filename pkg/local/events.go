@@ -153,7 +153,5 @@ func (e *Engine) tell(ctx context.Context, store *records.Store) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), tellPatience)
 	defer cancel()
 	err := store.Tell(ctx, e.events.Name(), func(lines []string) error { return e.events.Append(ctx, lines) })
-	if err != nil {
-		e.warn(err)
-	}
+	e.went("tell of jobs", err)
 }

@@ -50,7 +50,10 @@ type Config struct {
 	Progress func(done, total int64)
 
 	Events Events      // are told of every change of a job's status; nil: nobody is
-	Warn   func(error) // is told what kept Events from being told, or a job from being worked on; nil: nobody is
+	Warn   func(error) // is told what kept a job from being worked on, ever less often of one job; nil: nobody is
+	// Went is told each time how that went which is done again and again: telling
+	// Events, and what Work does beside jobs; nil: Warn is told what went wrong.
+	Went func(what string, err error)
 
 	// Background is how many jobs may wait for Work, which signs them in the place
 	// of those that start them; 0: who starts a job signs it.
@@ -99,6 +102,7 @@ type house struct {
 	progress func(done, total int64)
 	events   Events
 	warn     func(error)
+	went     func(what string, err error)
 	ended    func(Ending)
 	waiting  *backlog // of jobs for Work; nil: who starts a job signs it
 	lease    time.Duration
@@ -119,6 +123,7 @@ func Open(c Config) (*Engine, error) {
 		progress: c.Progress,
 		events:   c.Events,
 		warn:     c.Warn,
+		went:     c.Went,
 		ended:    c.Ended,
 		waiting:  newBacklog(c.Background),
 		lease:    cmp.Or(c.Lease, usualLease),
@@ -134,6 +139,13 @@ func Open(c Config) (*Engine, error) {
 	}
 	if c.Warn == nil {
 		e.warn = func(error) {}
+	}
+	if c.Went == nil {
+		e.went = func(_ string, err error) {
+			if err != nil {
+				e.warn(err)
+			}
+		}
 	}
 	if c.Ended == nil {
 		e.ended = func(Ending) {}

@@ -1,8 +1,11 @@
 package local_test
 
 import (
+	"context"
+	"errors"
 	"io"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -42,6 +45,37 @@ func TestJobOutlivesAnOutage(t *testing.T) {
 	})
 	if job.Status != records.InProgress || job.Begun != 0 || time.Until(job.Until) < 30*time.Second {
 		t.Errorf("it is %s, begun %d times, and waits until %v", job.Status, job.Begun, job.Until)
+	}
+}
+
+// Each time that jobs are looked for it is told how that went, so that who is told knows
+// when an outage is over.
+func TestOutageIsTold(t *testing.T) {
+	h := newHome(t)
+	away := errors.New("the records are away")
+	told := make(chan error, 100)
+	var back atomic.Bool
+	e := h.background(t, func(c *local.Config) {
+		from := c.Records
+		c.Records = func(ctx context.Context) (*records.Store, error) {
+			if !back.Load() {
+				return nil, away
+			}
+			return from(ctx)
+		}
+		c.Went = func(what string, err error) {
+			if what != "look for jobs that wait" {
+				t.Errorf("%s: %v", what, err)
+			}
+			back.Store(true)
+			told <- err
+		}
+	})
+	defer e.Work(1)(ctx)
+	for _, want := range []error{away, nil} {
+		if err := <-told; err != want {
+			t.Errorf("got %v, not %v", err, want)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -47,6 +48,19 @@ func TestBacklogIsBounded(t *testing.T) {
 			t.Error("it was counted")
 		}
 	})
+}
+
+// What goes wrong with a job is told ever less often.
+func TestWorthTelling(t *testing.T) {
+	var told []int64
+	for attempt := range int64(70) {
+		if worthTelling(attempt + 1) {
+			told = append(told, attempt+1)
+		}
+	}
+	if !slices.Equal(told, []int64{1, 2, 4, 8, 16, 32, 64}) {
+		t.Errorf("got %v", told)
+	}
 }
 
 // An account that has little waiting is not turned away for one that has much.

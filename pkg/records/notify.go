@@ -22,13 +22,16 @@ func (s *Store) Announce(ctx context.Context) error {
 }
 
 // Listen calls heard whenever a process announces something, until ctx ends, and
-// whenever it may have missed that. Without a server it does nothing.
-func (s *Store) Listen(ctx context.Context, heard func()) {
+// whenever it may have missed that; and went with nil when it has begun to listen, or
+// with what keeps it from that. Without a server it does nothing.
+func (s *Store) Listen(ctx context.Context, heard func(), went func(error)) {
 	if s.server == nil {
 		return
 	}
 	for ctx.Err() == nil {
-		_ = s.listen(ctx, heard) // it is only a hint
+		if err := s.listen(ctx, heard, went); ctx.Err() == nil {
+			went(s.failed("listen for jobs that wait", err))
+		}
 		heard()
 		select {
 		case <-ctx.Done():
@@ -38,7 +41,7 @@ func (s *Store) Listen(ctx context.Context, heard func()) {
 }
 
 // listen listens on a connection of its own until that breaks.
-func (s *Store) listen(ctx context.Context, heard func()) error {
+func (s *Store) listen(ctx context.Context, heard func(), went func(error)) error {
 	c, err := pgx.ConnectConfig(ctx, s.server.config.Copy())
 	if err != nil {
 		return err
@@ -47,6 +50,8 @@ func (s *Store) listen(ctx context.Context, heard func()) error {
 	if _, err := c.Exec(ctx, "LISTEN "+channel); err != nil {
 		return err
 	}
+	went(nil)
+	heard() // of what was announced before
 	for {
 		if _, err := c.WaitForNotification(ctx); err != nil {
 			return err

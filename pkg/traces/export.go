@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -15,6 +14,8 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
+
+	"signer/pkg/outage"
 )
 
 // exporter sends spans by OTLP/HTTP.
@@ -23,7 +24,7 @@ type exporter struct {
 	headers  http.Header
 	client   *http.Client
 	gzip     bool
-	log      *slog.Logger
+	outages  *outage.Log
 }
 
 var _ sdk.SpanExporter = (*exporter)(nil)
@@ -38,7 +39,8 @@ const (
 	firstWait = 500 * time.Millisecond
 )
 
-// ExportSpans sends spans. Trouble with that is told to the log: it is nobody else's.
+// ExportSpans sends spans. Trouble with that is told to the log: it is nobody else's, and
+// what the spans were is lost.
 func (e *exporter) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) error {
 	body, err := json.Marshal(requestFrom(spans))
 	if err == nil && e.gzip {
@@ -48,8 +50,9 @@ func (e *exporter) ExportSpans(ctx context.Context, spans []sdk.ReadOnlySpan) er
 		err = e.deliver(ctx, body)
 	}
 	if err != nil {
-		e.log.Warn("traces", "lost", len(spans), "error", err)
+		err = fmt.Errorf("spans are lost: %w", err)
 	}
+	e.outages.Went("traces", err)
 	return nil
 }
 

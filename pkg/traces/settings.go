@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"signer/pkg/outage"
 )
 
 // settings reads variables, of which those for traces go before those for everything.
@@ -31,7 +33,7 @@ func newExporter(c Config) (*exporter, error) {
 	if err != nil || !wanted {
 		return nil, err
 	}
-	e := &exporter{log: c.Log, client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
+	e := &exporter{outages: &outage.Log{To: c.Log, Now: c.Now}, client: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 	for _, set := range []func(*exporter) error{s.setProtocol, s.setEndpoint, s.setHeaders, s.setTimeout, s.setCompression} {
 		if err := set(e); err != nil {
 			return nil, err
