@@ -161,6 +161,7 @@ func (d *daemon) serve(ctx context.Context, l net.Listener) error {
 		return err
 	}
 	stopWork := d.engine.Work(*d.workers)
+	go d.watchWrites(serving)
 	ended := make(chan error, 1)
 	go func() { ended <- listen.Serve(serving, l, config) }()
 	d.announce(l)

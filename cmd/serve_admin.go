@@ -41,6 +41,28 @@ func (d *daemon) adminHandler(at net.Addr) http.Handler {
 	return m
 }
 
+// watchWrites has the log say when changes of the records hang, which is not an error and
+// may last: for longer than claims on jobs may go without being renewed.
+func (d *daemon) watchWrites(ctx context.Context) {
+	long := time.Duration(*d.lease) * time.Second / 3
+	tick := time.NewTicker(long / 2)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			d.outages.Went("write the records", d.hanging(ctx, long))
+		}
+	}
+}
+
+func (d *daemon) hanging(ctx context.Context, long time.Duration) error {
+	ctx, stop := context.WithTimeout(ctx, readyPatience)
+	defer stop()
+	return d.records.Hanging(ctx, long)
+}
+
 // loopback tells whether only this machine reaches an address.
 func loopback(at net.Addr) bool {
 	tcp, ok := at.(*net.TCPAddr)

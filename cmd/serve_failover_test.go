@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/signer"
+
 	"signer/pkg/bucket"
 	"signer/pkg/records/recordstest"
 )
@@ -52,6 +54,35 @@ func TestServersSurviveAFailover(t *testing.T) {
 	servers[0].isReady(t, http.StatusOK)
 	first.Exec(t, threeListen)
 	busy.end(t, servers)
+}
+
+// While the only synchronous standby is away, what writes hangs: the log says so, what reads
+// is served, and whoever is asked whether to send requests here says yes, since no other
+// server would do better.
+func TestServerWithoutItsStandby(t *testing.T) {
+	h, first := newSharedHome(t)
+	second := first.Standby(t)
+	first.Synchronous(t)
+	s := h.start(t, "--lease", "1")
+	c := s.client(t, h.key(t, "maria"))
+	in := h.app(t, c)
+	second.End(t, "fast")
+	started := make(chan error, 1)
+	go func() {
+		_, err := c.StartSigningJob(t.Context(), in)
+		started <- err
+	}()
+	s.says(t, "no synchronous standby confirms them")
+	s.isReady(t, http.StatusOK)
+	_, text := get(t, s.admin+"/metrics")
+	if strings.Contains(text, "\nsigner_records_oldest_write_seconds 0\n") || strings.Contains(text, "\nsigner_outages 0\n") {
+		t.Errorf("the metrics are %s", text)
+	}
+	_, err := c.ListSigningProfiles(t.Context(), &signer.ListSigningProfilesInput{})
+	must(t, err)
+	first.Asynchronous(t)
+	must(t, <-started)
+	s.says(t, `"msg":"over","was":"write the records"`)
 }
 
 // standbyIsTold starts a server that knows the standby alone.

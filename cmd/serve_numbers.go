@@ -53,6 +53,8 @@ func (n *numbers) watch(d *daemon) {
 	n.Gauge("signer_records_busy_connections", "Connections to the records that are in use.", func() float64 { return float64(d.records.Load().Busy) })
 	n.Gauge("signer_records_waiting_writers", "Changes that wait to be written to the records.", func() float64 { return float64(d.records.Load().Writers) })
 	n.Total("signer_records_wait_seconds_total", "How long requests and jobs have waited for connections to the records.", func() float64 { return d.records.Load().Waited.Seconds() })
+	n.Gauge("signer_records_oldest_write_seconds", "For how long a change has been waiting to be made durable.", func() float64 { return d.records.Load().Oldest.Seconds() })
+	n.Gauge("signer_outages", "How many of the things that the server does again and again go wrong at present; the log says which.", func() float64 { return float64(d.outages.Open()) })
 	n.Gauge("signer_records_bytes", "The size of the records' files; NaN if they are elsewhere.", d.recordsSize)
 	n.Gauge("signer_home_free_bytes", "Room that is left on the disk of the home; NaN if that cannot be told.", func() float64 {
 		free, ok := doctor.Room(d.at.home)

@@ -54,6 +54,7 @@ type Load struct {
 	Busy    int           // connections that are in use
 	Writers int           // goroutines that wait for their turn to write
 	Waited  time.Duration // how long goroutines have waited for connections, all together
+	Oldest  time.Duration // for how long a change has been waiting to be made durable
 }
 
 // Load tells what this process asks of its database.
@@ -61,5 +62,5 @@ func (s *Store) Load() Load {
 	stats := s.db.Stats()
 	s.queue.mu.Lock()
 	defer s.queue.mu.Unlock()
-	return Load{stats.InUse, len(s.queue.all), stats.WaitDuration}
+	return Load{stats.InUse, len(s.queue.all) + int(s.writers.Load()), stats.WaitDuration, s.asked.oldest()}
 }

@@ -61,9 +61,11 @@ type Store struct {
 	server  *server       // nil: the database is a file
 	calmly  bool          // a server has been reached: should it be away, it comes back
 	reading bool          // opened to look at, and nothing else
-	writing chan struct{} // holds the one place for a writer of this process
+	writing chan struct{} // holds the places for writers of this process: one, if the database is a file
+	writers atomic.Int32  // who wait for such a place, beside those in the queue
 	users   atomic.Int32  // who have it, beside one
 	queue   queue
+	asked   asked
 	known   known
 	workers workers
 }

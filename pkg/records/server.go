@@ -28,6 +28,10 @@ type server struct {
 // sharedConnections is how many statements one process runs at once on a server.
 const sharedConnections = 16
 
+// sharedWriters is how many of those may change something at once: should all that writes
+// hang, as while a synchronous standby is away, what reads goes on.
+const sharedWriters = sharedConnections - 3
+
 // What the server is asked to hold its sessions to, unless the URL says otherwise:
 // a statement that takes so long is given up, and a process that stops in the
 // middle of a transaction keeps nobody waiting for longer.
@@ -160,7 +164,7 @@ func connectServer(c Config, reading bool) (*Store, error) {
 	db.SetMaxOpenConns(sharedConnections)
 	db.SetMaxIdleConns(sharedConnections)
 	db.SetConnMaxIdleTime(5 * time.Minute)
-	return &Store{db: db, path: at.name(), server: at, reading: reading}, nil
+	return &Store{db: db, path: at.name(), server: at, reading: reading, writing: make(chan struct{}, sharedWriters)}, nil
 }
 
 // openServerToRead is OpenToRead of a server.

@@ -2,12 +2,14 @@ package records_test
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"signer/pkg/listen/listentest"
 	"signer/pkg/records"
@@ -49,6 +51,44 @@ func testServerIsAStandby(t *testing.T, server *recordstest.Server) {
 		_, err = records.Open(ctx, records.Config{URL: none + "&target_session_attrs=any"})
 		must(t, err)
 	})
+	t.Run("away", func(t *testing.T) { testServerHangs(t, server, standby, url) })
+}
+
+// While the only synchronous standby is away all that writes hangs, and all that reads
+// goes on; what the matter is can be asked for.
+func testServerHangs(t *testing.T, primary, standby *recordstest.Server, url string) {
+	primary.Synchronous(t)
+	defer primary.Asynchronous(t)
+	s := openURL(t, url)
+	standby.End(t, "fast")
+	var all sync.WaitGroup
+	const many = 30
+	for i := range many {
+		all.Go(func() {
+			if _, _, err := s.AddJob(ctx, job(here, fmt.Sprint("hanging", i))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for until := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		err := s.Hanging(ctx, time.Microsecond)
+		if err != nil && strings.Contains(err.Error(), "no synchronous standby confirms them") && s.Load().Writers == many-records.SharedWriters {
+			break
+		}
+		if time.Now().After(until) {
+			t.Errorf("it is %v that hangs, and %+v", err, s.Load())
+			break
+		}
+	}
+	if s.Load().Oldest == 0 || s.Hanging(ctx, time.Hour) != nil {
+		t.Errorf("for %v, %v", s.Load().Oldest, s.Hanging(ctx, time.Hour))
+	}
+	_, err := s.Profile(ctx, here, "web")
+	must(t, err)
+	must(t, s.Ready(ctx))
+	standby.Begin(t)
+	all.Wait()
+	must(t, s.Hanging(ctx, time.Nanosecond))
 }
 
 // and who writes does not notice.

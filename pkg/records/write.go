@@ -71,11 +71,22 @@ func (s *Store) write(ctx context.Context, query string, args ...any) (changed i
 	tries := 0
 	err = s.again(ctx, func() error {
 		tries++
-		changed, err = run(ctx, s.db, &statement{query: query, args: args})
+		changed, err = s.runAlone(ctx, &statement{query: query, args: args})
 		return err
 	})
 	s.server.wrote(err)
 	return repeated(changed, tries, err)
+}
+
+// runAlone runs a statement on a server.
+func (s *Store) runAlone(ctx context.Context, one *statement) (int64, error) {
+	release, err := s.turn(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	defer s.asked.ask()()
+	return run(ctx, s.db, one)
 }
 
 // strictly is write of a statement that looks at other rows than it changes, and
@@ -116,6 +127,7 @@ func (s *Store) enqueue(ctx context.Context, query string, args []any) (int64, e
 // runAll runs statements that wait, together if that goes. Where several callers
 // are concerned, that of ctx does not speak for the others by giving up.
 func (s *Store) runAll(ctx context.Context, all []*statement) {
+	defer s.asked.ask()()
 	if len(all) > 1 {
 		ctx = context.WithoutCancel(ctx)
 	}
@@ -191,16 +203,16 @@ func (s *Store) change(ctx context.Context, level sql.IsolationLevel, statements
 		s.server.wrote(err)
 		return err
 	}
+	return s.transact(ctx, sql.LevelDefault, statements)
+}
+
+// transact runs statements in one transaction, when there is a place for a writer.
+func (s *Store) transact(ctx context.Context, level sql.IsolationLevel, statements func(*sql.Tx) error) error {
 	release, err := s.turn(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	return s.transact(ctx, sql.LevelDefault, statements)
-}
-
-// transact runs statements in one transaction.
-func (s *Store) transact(ctx context.Context, level sql.IsolationLevel, statements func(*sql.Tx) error) error {
 	tx, err := s.db.BeginTx(ctx, &sql.TxOptions{Isolation: level})
 	if state(err) == stateNotSupported {
 		err = fmt.Errorf("%w: %w", errStandby, err)
@@ -212,11 +224,14 @@ func (s *Store) transact(ctx context.Context, level sql.IsolationLevel, statemen
 	if err := statements(tx); err != nil {
 		return err
 	}
+	defer s.asked.ask()()
 	return tx.Commit()
 }
 
-// turn waits until no other goroutine writes.
+// turn waits until there is a place for one more goroutine that writes.
 func (s *Store) turn(ctx context.Context) (release func(), err error) {
+	s.writers.Add(1)
+	defer s.writers.Add(-1)
 	select {
 	case s.writing <- struct{}{}:
 		return func() { <-s.writing }, nil

@@ -29,5 +29,6 @@ func (s *Server) Standby(testing.TB) *Server     { return s }
 func (*Server) Follow(testing.TB, *Server)       {}
 func (*Server) Promote(testing.TB)               {}
 func (*Server) Synchronous(testing.TB)           {}
+func (*Server) Asynchronous(testing.TB)          {}
 func (*Server) Kill(testing.TB)                  {}
 func (*Server) Either(string, ...*Server) string { return "" }

@@ -72,6 +72,13 @@ func (s *Server) Synchronous(t testing.TB) {
 	s.Exec(t, "SELECT pg_logical_emit_message(true, 'recordstest', 'all before is there')")
 }
 
+// Asynchronous makes the server wait for no standby, and lets go of all who did.
+func (s *Server) Asynchronous(t testing.TB) {
+	t.Helper()
+	s.Exec(t, "ALTER SYSTEM RESET synchronous_standby_names")
+	s.Exec(t, "SELECT pg_reload_conf()")
+}
+
 // setting is what a session that begins now has.
 func (s *Server) setting(t testing.TB, name string) (value string) {
 	t.Helper()
