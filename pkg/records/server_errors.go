@@ -39,6 +39,7 @@ const (
 	stateNoStatement     = "26000"
 	stateDamagedData     = "XX001"
 	stateDamagedIndex    = "XX002"
+	stateInternal        = "XX000"
 	stateConnectionClass = "08"
 )
 
@@ -87,12 +88,19 @@ func undone(err error) bool {
 // lost tells whether err leaves open what was done, since the connection broke.
 func lost(err error) bool {
 	switch code := state(err); {
-	case code == stateCrash, strings.HasPrefix(code, stateConnectionClass):
+	case code == stateCrash, strings.HasPrefix(code, stateConnectionClass), code == stateInternal && fatal(err):
 		return true
 	case code != "":
 		return false
 	}
 	return err != nil && !ofProgram(err)
+}
+
+// fatal tells whether a session, or what was to be one, ended with an error. With a code of
+// internal errors that is how Pgpool-II says that the database is away.
+func fatal(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && refused.Severity == "FATAL"
 }
 
 // ofProgram tells whether an error is one of ours, or of who gave up, and not the
