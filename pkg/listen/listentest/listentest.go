@@ -5,18 +5,28 @@
 package listentest
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"os/exec"
 	"testing"
 	"time"
 )
 
-// Free returns an address of this machine that nobody listened on a moment ago.
+// Free returns an address of this machine that nobody listened on a moment ago. Its port
+// is below those that systems give to who asks for any, so that nobody gets it by chance
+// before it is listened on.
 func Free(t testing.TB) string {
 	t.Helper()
-	l := listen(t)
-	defer l.Close()
-	return l.Addr().String()
+	for range 1000 {
+		address := fmt.Sprint("127.0.0.1:", 10240+rand.IntN(32768-10240))
+		if l, err := net.Listen("tcp", address); err == nil {
+			l.Close()
+			return address
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
 }
 
 func listen(t testing.TB) net.Listener {
