@@ -124,6 +124,7 @@ type served struct {
 	url, admin string
 	process    *exec.Cmd
 	ended      chan error
+	gone       chan struct{} // is closed when it has ended
 
 	mu  sync.Mutex
 	log bytes.Buffer
@@ -132,11 +133,15 @@ type served struct {
 // start starts a server, and waits until it serves.
 func (h *serveHome) start(t testing.TB, args ...string) *served {
 	t.Helper()
-	s := &served{ended: make(chan error, 1)}
+	s := &served{ended: make(chan error, 1), gone: make(chan struct{})}
 	s.process = h.command(append([]string{"serve", "--addr", "127.0.0.1:0", "--admin-addr", "127.0.0.1:0", "--log-format", "json"}, args...)...)
 	out, err := s.process.StderrPipe()
 	must(t, err)
 	must(t, s.process.Start())
+	t.Cleanup(func() { // before its home is removed
+		s.process.Process.Kill()
+		<-s.gone
+	})
 	serving := make(chan struct{})
 	go s.follow(out, serving)
 	select {
@@ -146,7 +151,6 @@ func (h *serveHome) start(t testing.TB, args ...string) *served {
 	case <-time.After(patience):
 		t.Fatalf("the server does not serve\n%s", s.logged())
 	}
-	t.Cleanup(func() { s.process.Process.Kill() })
 	return s
 }
 
@@ -171,6 +175,7 @@ func (s *served) follow(out io.Reader, serving chan<- struct{}) {
 		s.mu.Unlock()
 	}
 	s.ended <- s.process.Wait()
+	close(s.gone)
 }
 
 func (s *served) logged() string {
