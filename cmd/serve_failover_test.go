@@ -32,7 +32,7 @@ func TestServersSurviveAFailover(t *testing.T) {
 		s := h.start(t, "--lease", "2", "--workers", "2")
 		servers, addresses = append(servers, s), append(addresses, s.address)
 	}
-	c := robin(t, always(h.key(t, "maria")), addresses...)
+	c := robin(t, 2*time.Second, always(h.key(t, "maria")), addresses...)
 	busy := h.keepBusy(t, c, h.app(t, c))
 	busy.more(8)
 	first.End(t, "fast")
@@ -98,7 +98,7 @@ func (h *serveHome) standbyIsTold(t *testing.T, primary, standby *recordstest.Se
 
 // threeListen is SQL that waits until three sessions are told of jobs that wait.
 const threeListen = `DO $$ BEGIN
-	FOR i IN 1..3000 LOOP
+	FOR i IN 1..18000 LOOP
 		PERFORM pg_stat_clear_snapshot();
 		IF (SELECT COUNT(*) FROM pg_stat_activity WHERE query = 'LISTEN signer_jobs') = 3 THEN RETURN; END IF;
 		PERFORM pg_sleep(0.01);

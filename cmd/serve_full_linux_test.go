@@ -23,7 +23,7 @@ func TestServeWithAFullObjectStore(t *testing.T) {
 	h := newServeHome(t)
 	h.onS3(t, s3test.Versity{Dir: dir, Sidecar: true}.Start(t), "")
 	s := h.start(t)
-	c := robin(t, always(h.key(t, "maria")), s.address)
+	c := robin(t, 0, always(h.key(t, "maria")), s.address)
 	in := h.app(t, c)
 	if err := os.WriteFile(filepath.Join(dir, "ballast"), make([]byte, 8<<20), 0o600); err == nil {
 		t.Fatal("the disk is not full")

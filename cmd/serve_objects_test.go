@@ -58,7 +58,7 @@ func TestServeOverS3(t *testing.T) {
 			h := newServeHome(t)
 			h.onS3(t, tc.start(t), tc.one)
 			s := h.start(t)
-			c := robin(t, always(h.key(t, "maria")), s.address)
+			c := robin(t, 0, always(h.key(t, "maria")), s.address)
 			in := h.app(t, c)
 			ids := map[string]bool{}
 			for range 5 {

@@ -79,17 +79,19 @@ func (k keyFiles) Change(ctx context.Context, f func(keys.Draft) error) error {
 func (k keyFiles) At(name string) string { return name }
 
 // robin is a client whose requests go to one server after the other. It tries again as
-// the SDKs do, and longer.
-func robin(t testing.TB, key func() aws.Credentials, servers ...func() string) *signer.Client {
+// the SDKs do, and as long as a test has patience. A server that is silent for a while
+// counts as lost; 0 is for ever, for requests that must not be made twice.
+func robin(t testing.TB, silent time.Duration, key func() aws.Credentials, servers ...func() string) *signer.Client {
+	const backoff = 300 * time.Millisecond // at most, half of it on average
 	var n atomic.Int64
-	transport := &http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: 2 * time.Second, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
+	transport := &http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: silent, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return (&net.Dialer{Timeout: 2 * time.Second}).DialContext(ctx, network, servers[int(n.Add(1))%len(servers)]())
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
 	return signer.New(signer.Options{
 		Region: serveRegion, BaseEndpoint: aws.String("http://signer.test"), HTTPClient: &http.Client{Transport: transport},
 		Retryer: retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts, o.MaxBackoff, o.RateLimiter = 60, 300*time.Millisecond, noLimit{}
+			o.MaxAttempts, o.MaxBackoff, o.RateLimiter = int(2*patience/backoff), backoff, noLimit{}
 		}),
 		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return key(), nil }),
 	})
@@ -118,7 +120,7 @@ func TestServersAreAWSSigner(t *testing.T) {
 		servers, addresses = append(servers, s), append(addresses, s.address)
 	}
 	h.isAWSSigner(t, func(account, principal string) engine.Engine {
-		return enginetest.SDK{Client: robin(t, always(h.keyOf(t, account, principal)), addresses...)}
+		return enginetest.SDK{Client: robin(t, 0, always(h.keyOf(t, account, principal)), addresses...)}
 	})
 	for _, s := range servers {
 		if err := s.stop(t); err != nil {
@@ -184,7 +186,7 @@ func TestServersSurvive(t *testing.T) {
 			return servers[i].address()
 		})
 	}
-	c := robin(t, always(h.key(t, "maria")), addresses...)
+	c := robin(t, 2*time.Second, always(h.key(t, "maria")), addresses...)
 	in := h.app(t, c)
 	busy := h.keepBusy(t, c, in)
 	busy.more(8)
