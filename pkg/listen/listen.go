@@ -159,7 +159,7 @@ func (h *host) Accept() (net.Conn, error) {
 		if h.leaving == 0 { // one at a time, since only one is to come
 			h.makeRoom()
 		}
-		look := time.AfterFunc(h.config.Limits.Stall/40, h.moved.Broadcast)
+		look := time.AfterFunc(h.config.Limits.Stall/40, h.look)
 		h.moved.Wait()
 		look.Stop()
 	}
@@ -168,6 +168,14 @@ func (h *host) Accept() (net.Conn, error) {
 		return nil, net.ErrClosed
 	}
 	return conn, nil
+}
+
+// look has Accept look for room again. It takes its turn: before Accept waits nobody would
+// hear it.
+func (h *host) look() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.moved.Broadcast()
 }
 
 // makeRoom dismisses the connection that can best be spared, and of several like it the

@@ -240,6 +240,28 @@ func TestStalledBodies(t *testing.T) {
 	}
 }
 
+// However soon it is to look again for room, it looks.
+func TestRoomIsLookedForAgain(t *testing.T) {
+	came := make(chan struct{})
+	address, _ := serve(t, listen.Config{Limits: listen.Limits{Connections: 1, Stall: 10 * time.Microsecond}, Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		came <- struct{}{}
+		io.Copy(io.Discard, r.Body)
+	})})
+	var before net.Conn
+	for i := range 300 {
+		conn := dial(t, address, stalled)
+		select {
+		case <-came:
+		case <-time.After(patience):
+			t.Fatalf("there is no room for connection %d", i)
+		}
+		if before != nil {
+			before.Close() // which has been dismissed
+		}
+		before = conn
+	}
+}
+
 // Who is refused before his body is there is told so without waiting for it.
 func TestRefusedBodies(t *testing.T) {
 	address, _ := serve(t, listen.Config{Limits: listen.Limits{Stall: 40 * time.Millisecond}, Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
