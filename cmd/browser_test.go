@@ -24,7 +24,7 @@ type browser struct {
 	session string
 	last    int
 	said    []string // what the browser had to complain about
-	loads   int
+	loaded  string   // the loader of the document that was loaded last
 }
 
 // message is what either side says.
@@ -100,6 +100,7 @@ func (b *browser) attach() {
 	for _, domain := range []string{"Page", "Log", "Runtime"} {
 		b.call(domain+".enable", nil, nil)
 	}
+	b.call("Page.setLifecycleEventsEnabled", map[string]any{"enabled": true}, nil)
 	b.call("Emulation.setScriptExecutionDisabled", map[string]any{"value": true}, nil)
 }
 
@@ -135,33 +136,41 @@ func (b *browser) next(doing string) message {
 			b.Fatalf("%s: the browser has ended", doing)
 		}
 		switch m.Method {
-		case "Page.loadEventFired":
-			b.loads++
+		case "Page.lifecycleEvent":
+			if p, ok := m.Params.(map[string]any); ok && p["name"] == "load" {
+				b.loaded, _ = p["loaderId"].(string)
+			}
 		case "Log.entryAdded", "Runtime.exceptionThrown", "Page.javascriptDialogOpening":
 			text, _ := json.Marshal(m.Params)
 			b.said = append(b.said, string(text))
 		}
 		return m
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		b.Fatalf("%s: the browser does not answer", doing)
 		return message{}
 	}
 }
 
-// load does something that leads to another page, and waits for that.
+// load does something that leads from a page that is loaded to another one, and waits
+// for that.
 func (b *browser) load(do func()) {
 	b.Helper()
-	before := b.loads
+	before := b.loaded
 	do()
-	for b.loads == before {
+	for b.loaded == before {
 		b.next("load a page")
 	}
 }
 
-// visit loads a page.
+// visit loads a page. That of others, such as the empty one that a browser begins with,
+// may come late, and is not taken for it.
 func (b *browser) visit(url string) {
 	b.Helper()
-	b.load(func() { b.call("Page.navigate", map[string]any{"url": url}, nil) })
+	var page struct{ LoaderID string }
+	b.call("Page.navigate", map[string]any{"url": url}, &page)
+	for b.loaded != page.LoaderID {
+		b.next("load " + url)
+	}
 }
 
 // eval runs a script of ours in the page, whatever the page allows itself.
