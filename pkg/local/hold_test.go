@@ -81,7 +81,7 @@ func TestLostJobIsAnothers(t *testing.T) {
 	h := app(t)
 	begun, started := make(chan struct{}), make(chan error)
 	c := h.Config()
-	c.Lease, c.Objects = 30*time.Millisecond, slow{h.Buckets, begun}
+	c.Lease, c.Objects = 300*time.Millisecond, &stuck{Dir: h.Buckets, begun: begun}
 	e := open(t, c)
 	go func() {
 		_, err := h.start(ctx, e, "token")

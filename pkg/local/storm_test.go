@@ -94,7 +94,7 @@ func (l *ledger) busy() bool { return len(l.done) > 0 && len(l.tokens) > 0 }
 // rageUntil rages until something has come of it, which on a machine that has other
 // things to do takes longer than a while.
 func (l *ledger) rageUntil(h *home, lasting time.Duration, came func() bool) {
-	for end := time.Now().Add(time.Minute); ; {
+	for end := time.Now().Add(patience); ; {
 		l.rage(h, lasting)
 		if came() || time.Now().After(end) {
 			return
