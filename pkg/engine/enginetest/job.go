@@ -52,7 +52,7 @@ func (w *World) start(t *testing.T, profile string, source *types.Source, prefix
 func seen(t *testing.T, w *World, id *string) *signer.DescribeSigningJobOutput {
 	t.Helper()
 	pause := 5 * time.Millisecond
-	for began := time.Now(); time.Since(began) < 20*time.Second; pause = min(2*pause, 200*time.Millisecond) {
+	for began := time.Now(); time.Since(began) < 3*time.Minute; pause = min(2*pause, 200*time.Millisecond) {
 		job, err := w.Engine.DescribeSigningJob(ctx, &signer.DescribeSigningJobInput{JobId: id})
 		must(t, err)
 		if job.Status != types.SigningStatusInProgress {
