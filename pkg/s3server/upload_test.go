@@ -200,7 +200,7 @@ func TestLengths(t *testing.T) {
 	r.Body, r.ContentLength = io.NopCloser(&broken{}), 5<<30+1
 	r = s.sign(r, "")
 	transport := s.Server.Client().Transport.(*http.Transport).Clone()
-	transport.ExpectContinueTimeout = time.Second
+	transport.ExpectContinueTimeout = 3 * time.Minute
 	defer transport.CloseIdleConnections()
 	answer, err := transport.RoundTrip(r)
 	if err != nil {
