@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -33,18 +32,19 @@ func deadEnd(t *testing.T) string {
 func TestConnections(t *testing.T) {
 	one := 1
 	dead := deadEnd(t)
+	nowhere := "http://" + strings.Repeat(strings.Repeat("x", 63)+".", 3) + strings.Repeat("x", 63) // too long a name for anyone to be asked for it
 	drops := serve(t, func(w http.ResponseWriter, r *http.Request) { drop(w) })
 	breaks := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		io.WriteString(w, "{")
 		drop(w)
 	})
-	silent := serve(t, func(w http.ResponseWriter, r *http.Request) { wait(r, 3*time.Second) })
+	silent := serve(t, func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	stops := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Length", "100")
 		io.WriteString(w, "{")
 		w.(http.Flusher).Flush()
-		wait(r, 3*time.Second)
+		<-r.Context().Done()
 	})
 	for _, tc := range []struct {
 		name     string
@@ -54,7 +54,7 @@ func TestConnections(t *testing.T) {
 		requests *service
 	}{
 		{"nobody listens", nil, remote.Config{Endpoint: dead + "/base"}, `Could not connect to the endpoint URL: "` + dead + `/base/tags/x"`, nil},
-		{"no such host", nil, remote.Config{Endpoint: "http://nowhere.invalid"}, `Could not connect to the endpoint URL: "http://nowhere.invalid/tags/x"`, nil},
+		{"no such host", nil, remote.Config{Endpoint: nowhere}, `Could not connect to the endpoint URL: "` + nowhere + `/tags/x"`, nil},
 		{"dropped", nil, remote.Config{Endpoint: drops.URL}, `Connection was closed before we received a valid response from endpoint URL: "` + drops.URL + `/tags/x".`, drops},
 		{"dropped midway", nil, remote.Config{Endpoint: breaks.URL}, `Connection was closed before we received a valid response from endpoint URL: "` + breaks.URL + `/tags/x".`, nil},
 		{"no answer", []string{"AWS_MAX_ATTEMPTS", "1"}, remote.Config{Endpoint: silent.URL, ReadTimeout: &one}, `Read timeout on endpoint URL: "` + silent.URL + `/tags/x"`, nil},
@@ -85,13 +85,6 @@ func drop(w http.ResponseWriter) {
 	}
 	if c, _, err := w.(http.Hijacker).Hijack(); err == nil {
 		c.Close()
-	}
-}
-
-func wait(r *http.Request, d time.Duration) {
-	select {
-	case <-r.Context().Done():
-	case <-time.After(d):
 	}
 }
 
@@ -194,14 +187,13 @@ func TestBundleWithoutNeed(t *testing.T) {
 
 func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	s := serve(t, func(w http.ResponseWriter, r *http.Request) { cancel(); wait(r, 5*time.Second) })
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) { cancel(); <-r.Context().Done() })
 	c, err := remote.Open(ctx, remote.Config{Settings: usual().settings(), Endpoint: s.URL})
 	if err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
-	if err := list(ctx, c); !errors.Is(err, context.Canceled) || time.Since(began) > 2*time.Second {
-		t.Errorf("after %v: %v", time.Since(began), err)
+	if err := list(ctx, c); !errors.Is(err, context.Canceled) {
+		t.Error(err)
 	}
 	if n := s.count(); n != 1 {
 		t.Errorf("%d requests", n)
