@@ -73,13 +73,15 @@ func TestKill(t *testing.T) {
 			c := command("append", path)
 			out, err := c.StdoutPipe()
 			must(t, err)
+			c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			if len(all) > 0 {
+				c.SysProcAttr.Pgid = all[0].Process.Pid
+			}
 			must(t, c.Start())
 			all, said = append(all, c), append(said, bufio.NewScanner(out))
 		}
 		time.Sleep(time.Duration(20+7*round) * time.Millisecond)
-		for _, c := range all {
-			c.Process.Kill()
-		}
+		must(t, syscall.Kill(-all[0].Process.Pid, syscall.SIGKILL)) // all at once: nobody writes behind half a line of another
 		for i, c := range all {
 			n := 0
 			for ; said[i].Scan(); n++ {
