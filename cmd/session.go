@@ -62,7 +62,11 @@ func (s *session) run(ctx context.Context, words []string) error {
 
 // follow reads a command line and does what it says.
 func (s *session) follow(ctx context.Context, root *cobra.Command, words []string) error {
-	r := &reader{root: root, nodes: s.nodes, toured: s.checkGlobals, alias: s.alias, dashHelp: s.name != "aws",
+	own, err := s.readAliases()
+	if err != nil {
+		return err
+	}
+	r := &reader{root: root, nodes: s.nodes, toured: s.checkGlobals, aliases: own, dashHelp: s.name != "aws",
 		external: func(command string, words []string) error { return s.runExternal(ctx, command, words) }}
 	t, err := r.read(words)
 	switch {

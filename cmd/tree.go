@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -26,11 +27,12 @@ type node struct {
 type reader struct {
 	root     *cobra.Command
 	nodes    map[*cobra.Command]*node
-	toured   func() error                                           // called once the global options are set
-	alias    func(group *cobra.Command, name string) (string, bool) // the user's own names
-	external func(command string, words []string) error             // runs an alias that is a command of the shell
-	dashHelp bool                                                   // --help and -h ask for help, too
-	helped   bool                                                   // one of them was met
+	toured   func() error                               // called once the global options are set
+	aliases  aliases                                    // the user's own names
+	external func(command string, words []string) error // runs an alias that is a command of the shell
+	dashHelp bool                                       // --help and -h ask for help, too
+	helped   bool                                       // one of them was met
+	followed int                                        // aliases on the way
 }
 
 // target is what a command line asks for.
@@ -45,7 +47,6 @@ type target struct {
 func (r *reader) read(words []string) (target, error) {
 	at := r.root
 	options := r.globals()
-	used := map[string]bool{} // aliases, so that one may stand for a command of its own name
 	for at.HasSubCommands() {
 		name, rest, err := r.step(at, options, words)
 		if err != nil {
@@ -59,19 +60,15 @@ func (r *reader) read(words []string) (target, error) {
 			words, options = rest, nil
 			continue
 		}
-		if value, ok := r.alias(at, name); ok && !used[value] {
-			used[value] = true
-			if command, ok := strings.CutPrefix(value, "!"); ok {
-				return target{}, r.external(command, rest)
-			}
-			expansion, err := aliasWords(name, value)
-			if err != nil {
-				return target{}, err
-			}
-			words, options = slices.Concat(expansion, rest), r.globals()
+		options = nil
+		value, ok := r.aliases.of(at)[name]
+		if !ok {
+			at, words = r.enter(at, name), rest
 			continue
 		}
-		at, words, options = r.enter(at, name), rest, nil
+		if at, words, err = r.follow(at, name, value, rest); err != nil {
+			return target{}, err
+		}
 	}
 	if r.helped {
 		return target{command: at, help: true}, nil
@@ -189,13 +186,13 @@ func (r *reader) own(group *cobra.Command, name string) bool {
 
 // known refuses a name that neither a command of the group nor an alias has.
 func (r *reader) known(group *cobra.Command, name string) error {
-	if _, ok := r.alias(group, name); ok {
+	if _, ok := r.aliases.of(group)[name]; ok {
 		return nil
 	}
 	if r.own(group, name) || child(group, name) != nil {
 		return nil
 	}
-	return choose("argument "+group.Annotations[asks], name, append(r.suggested(group), "help"))
+	return choose("argument "+group.Annotations[asks], name, slices.Concat(r.suggested(group), r.aliases.names(group), []string{"help"}))
 }
 
 // suggested are the names that a mistyped one may have meant. Under the name aws they
@@ -211,7 +208,8 @@ func (r *reader) suggested(group *cobra.Command) []string {
 // own in the AWS CLI.
 func requiredError(c *cobra.Command, missing []string) error {
 	if c.Name() == "wait" {
-		return &usageError{text: "usage: aws [options] " + c.CommandPath()[len(c.Root().Name()):] + " <subcommand> [parameters]\naws: [ERROR]: too few arguments"}
+		program, path, _ := strings.Cut(c.CommandPath(), " ")
+		return &usageError{text: fmt.Sprintf("usage: %s [options] %s <subcommand> [parameters]\n%[1]s: [ERROR]: too few arguments", program, path)}
 	}
 	return usageErrorf("the following arguments are required: %s", strings.Join(missing, ", "))
 }
