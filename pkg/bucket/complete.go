@@ -208,10 +208,17 @@ func (u uploadRecord) agrees(rec record, opts CompleteOptions) error {
 		return nil
 	case want.Type != "" && want.Type != sum.Type:
 		return mistaken("The upload was created using the %s checksum mode. The complete request must use the same checksum mode.", sum.Type)
-	case want.Value != "" && (want.Algorithm != sum.Algorithm || want.Value != sum.Value):
+	case want.Value != "" && (want.Algorithm != sum.Algorithm || !sum.told(want.Value)):
 		return unlike(want.Algorithm)
 	}
 	return nil
+}
+
+// told tells whether a value is this checksum. MinIO's clients leave out of how many parts
+// a composite one is, which S3 puts behind it.
+func (c Checksum) told(value string) bool {
+	bare, _, _ := strings.Cut(c.Value, "-")
+	return value == c.Value || c.Type == Composite && value == bare
 }
 
 // assemble copies the parts behind one another. One that has been replaced since it
