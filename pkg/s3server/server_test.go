@@ -253,6 +253,23 @@ func TestHosts(t *testing.T) {
 	}
 }
 
+// Where an object is said to be, it is found by the host that the request has named.
+func TestLocation(t *testing.T) {
+	s := serve(t, func(c *s3server.Config) { c.Domain = "s3.example.test" })
+	s.must("PUT", "/bkt", "")
+	for host, want := range map[string]string{"s3.example.test": "/bkt/dir/k", "bkt.s3.example.test:8333": "/dir/k"} {
+		path, host := strings.TrimSuffix(want, "/dir/k"), "Host: "+host
+		_, text := s.must("POST", path+"/dir/k?uploads", "", host)
+		id := "uploadId=" + content(text, "UploadId")
+		part, _ := s.must("PUT", path+"/dir/k?partNumber=1&"+id, "hello", host)
+		order := "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>" + part.Header.Get("Etag") + "</ETag></Part></CompleteMultipartUpload>"
+		_, text = s.must("POST", path+"/dir/k?"+id, order, host)
+		if got := content(text, "Location"); got != "http://"+strings.TrimPrefix(host, "Host: ")+want {
+			t.Errorf("%s: %s", host, got)
+		}
+	}
+}
+
 // What S3 has and this server does not is refused by name.
 func TestNotImplemented(t *testing.T) {
 	s := serve(t)

@@ -149,13 +149,16 @@ func (x *exchange) completeUpload() error {
 	})
 }
 
-// location is where the object is.
+// location is where the object is, by the host that the request names.
 func (x *exchange) location() string {
-	scheme := "http"
+	scheme, path := "http", x.bucket+"/"+x.key
 	if x.r.TLS != nil {
 		scheme = "https"
 	}
-	return scheme + "://" + x.r.Host + "/" + urlEncoded(x.bucket+"/"+x.key)
+	if _, ok := x.hosted(x.r.Host); ok {
+		path = x.key
+	}
+	return scheme + "://" + x.r.Host + "/" + urlEncoded(path)
 }
 
 func (c completeXML) parts() ([]bucket.Part, error) {
