@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strings"
 	"syscall"
 
 	"signer/pkg/accesslog"
@@ -30,10 +31,11 @@ func badArgument(name, value, format string, args ...any) *bucket.Error {
 }
 
 // notImplemented refuses what S3 has and this does not. S3 has a text of its own for
-// headers.
+// headers; which it is goes into that, too, since most clients show nothing else.
 func notImplemented(what, header string) *bucket.Error {
 	if header != "" {
-		return bucket.NewError(bucket.NotImplemented).With("Header", header)
+		text := strings.TrimSuffix(texts[bucket.NotImplemented], ".")
+		return refused(bucket.NotImplemented, http.StatusNotImplemented, "%s: %s.", text, header).With("Header", header)
 	}
 	return refused(bucket.NotImplemented, http.StatusNotImplemented, "This server does not implement %s of S3.", what)
 }
