@@ -28,6 +28,7 @@ func absentCalls() []call {
 			do: noneOf("NoSuchWebsiteConfiguration", http.StatusNotFound, "The specified bucket does not have a website configuration")},
 		{name: "GetObjectLockConfiguration", method: "GET", scope: inBucket, param: "object-lock",
 			do: noneOf("ObjectLockConfigurationNotFoundError", http.StatusNotFound, "Object Lock configuration does not exist for this bucket.")},
+		{name: "GetObjectAcl", method: "GET", scope: inObject, param: "acl", do: (*exchange).objectACL},
 		{name: "GetObjectLegalHold", method: "GET", scope: inObject, param: "legal-hold", do: (*exchange).unlocked},
 		{name: "GetObjectRetention", method: "GET", scope: inObject, param: "retention", do: (*exchange).unlocked},
 	}
@@ -94,6 +95,21 @@ func (x *exchange) bucketACL() error {
 	if _, err := x.store.HeadBucket(x.r.Context(), x.bucket); err != nil {
 		return err
 	}
+	return x.mine()
+}
+
+// objectACL tells the same of an object, or of one of its versions.
+func (x *exchange) objectACL() error {
+	info, err := x.store.Head(x.r.Context(), x.bucket, x.key, x.query["versionId"])
+	if err != nil {
+		return err
+	}
+	x.setSome("x-amz-version-id", info.VersionID)
+	return x.mine()
+}
+
+// mine answers the access list of everything that there is.
+func (x *exchange) mine() error {
 	me := x.owner()
 	grantee := granteeXML{"http://www.w3.org/2001/XMLSchema-instance", "CanonicalUser", me.ID}
 	return x.answer("AccessControlPolicy", aclXML{me, []grantXML{{grantee, "FULL_CONTROL"}}})

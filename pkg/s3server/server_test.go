@@ -277,7 +277,6 @@ func TestNotImplemented(t *testing.T) {
 	s.must("PUT", "/bkt/k", "hello")
 	for _, tc := range []struct{ method, target, header, says string }{
 		{"PUT", "/bkt?acl", "", "acl"},
-		{"GET", "/bkt/k?acl", "", "acl"},
 		{"PUT", "/bkt?policy", "", "policy"},
 		{"PUT", "/bkt?lifecycle", "", "lifecycle"},
 		{"GET", "/bkt?encryption", "", "encryption"},
@@ -327,6 +326,8 @@ func TestAbsent(t *testing.T) {
 		{"DELETE", "/none?policy", "404 NoSuchBucket"},
 		{"GET", "/none?policy", "404 NoSuchBucket"},
 		{"GET", "/none?acl", "404 NoSuchBucket"},
+		{"GET", "/bkt/none?acl", "404 NoSuchKey"},
+		{"GET", "/bkt/k?acl&versionId=x", "400 InvalidArgument"},
 		{"PUT", "/none?policy", "404 NoSuchBucket"},
 		{"GET", "/none?ownershipControls", "404 NoSuchBucket"},
 	} {
@@ -335,8 +336,10 @@ func TestAbsent(t *testing.T) {
 			t.Errorf("%s %s: %s %s", tc.method, tc.target, answer.Status, text)
 		}
 	}
-	if _, text := s.must("GET", "/bkt?acl", ""); content(text, "Permission") != "FULL_CONTROL" || len(contents(text, "ID")) != 2 || contents(text, "ID")[0] != contents(text, "ID")[1] {
-		t.Errorf("access list: %s", text)
+	for _, target := range []string{"/bkt?acl", "/bkt/k?acl"} {
+		if _, text := s.must("GET", target, ""); content(text, "Permission") != "FULL_CONTROL" || len(contents(text, "ID")) != 2 || contents(text, "ID")[0] != contents(text, "ID")[1] {
+			t.Errorf("access list: %s", text)
+		}
 	}
 	if _, text := s.must("GET", "/bkt?ownershipControls", ""); content(text, "ObjectOwnership") != "BucketOwnerEnforced" {
 		t.Errorf("ownership: %s", text)
