@@ -42,6 +42,7 @@ func need(t *testing.T, programs ...string) {
 func run(t *testing.T, dir, name string, args ...string) (string, error) {
 	t.Helper()
 	c := exec.Command(name, args...)
+	c.Env = append(os.Environ(), "LC_ALL=C.UTF-8") // some cannot name files elsewhere
 	c.Dir = dir
 	out, err := c.CombinedOutput()
 	return string(out), err
