@@ -30,11 +30,11 @@ func TestKeyFiles(t *testing.T) {
 
 // A change may wait for a token for longer than other transactions may wait.
 func testServerKeyFilesWait(t *testing.T, server *recordstest.Server) {
-	files := openURL(t, server.New(t)+"&idle_in_transaction_session_timeout=500").KeyFiles()
+	files := openURL(t, server.New(t)+"&idle_in_transaction_session_timeout=1500").KeyFiles()
 	times := 0
 	must(t, files.Change(ctx, func(d *records.KeyDraft) error {
 		times++
-		time.Sleep(800 * time.Millisecond)
+		time.Sleep(2 * time.Second)
 		return d.Write(ctx, "sealing.pem", []byte("text"))
 	}))
 	if times != 1 {

@@ -263,7 +263,7 @@ func read(s *records.Store, name string) error {
 // server has not noticed that a connection is gone, it keeps what was locked there, and
 // whoever claims passes over that: he comes again.
 func claimed(id string, claim func(context.Context, records.Claiming) ([]records.Job, error)) error {
-	for until := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		jobs, err := claim(ctx, records.Claiming{Worker: "w2", For: time.Hour, Limit: 1})
 		switch {
 		case err != nil:

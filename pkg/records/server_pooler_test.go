@@ -3,6 +3,7 @@ package records_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"signer/pkg/records"
 	"signer/pkg/records/recordstest"
@@ -21,11 +22,11 @@ func testServerBehindAPooler(t *testing.T, server *recordstest.Server) {
 // A pooler lets in though the database is away, and keeps who is in waiting for two
 // minutes. Nobody waits for that.
 func testServerIsAwayBehindAPooler(t *testing.T, server *recordstest.Server) {
-	url := server.Pooled(t, "session", server.New(t)) + "&connect_timeout=1"
+	url := server.Pooled(t, "session", server.New(t))
 	must(t, openURL(t, url).Close())
 	server.End(t, "fast")
 	defer server.Begin(t)
-	_, err := records.Open(ctx, records.Config{URL: url})
+	_, err := records.Open(ctx, records.Config{URL: url + "&connect_timeout=1"})
 	refused(t, err, records.ErrUnreachable)
 }
 
@@ -35,7 +36,7 @@ func testServerBehindAPoolerOfTransactions(t *testing.T, server *recordstest.Ser
 	defer server.Exec(t, "ALTER USER signer RESET search_path")
 	url := server.Pooled(t, "transaction", server.URL("postgres"))
 	var err error
-	for range 5 { // sessions get each other's connections sooner or later
+	for end := time.Now().Add(patience); time.Now().Before(end); { // sessions get each other's connections sooner or later
 		var s *records.Store
 		if s, err = records.Open(ctx, records.Config{URL: url}); err == nil {
 			_, err = s.Profile(ctx, here, "absent")

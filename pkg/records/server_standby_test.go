@@ -70,7 +70,7 @@ func testServerHangs(t *testing.T, primary, standby *recordstest.Server, url str
 			}
 		})
 	}
-	for until := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+	for until := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
 		err := s.Hanging(ctx, time.Microsecond)
 		if err != nil && strings.Contains(err.Error(), "no synchronous standby confirms them") && s.Load().Writers == many-records.SharedWriters {
 			break

@@ -67,7 +67,7 @@ func dies(t *testing.T, how string) {
 // ends waits until nobody answers any more.
 func ends(t *testing.T, url string) {
 	t.Helper()
-	for until := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for until := time.Now().Add(3 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		c, err := pgx.Connect(t.Context(), url)
 		if err != nil {
 			return
