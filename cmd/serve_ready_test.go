@@ -49,15 +49,9 @@ func TestServeReady(t *testing.T) {
 	}
 	_, port, _ := strings.Cut(strings.TrimPrefix(s.admin, "http://"), ":")
 	h.run(t, "serve", "--check", "--admin-addr", "0.0.0.0:"+port)
-	_, text := get(t, s.admin+"/metrics")
-	for _, series := range []string{
+	s.measures(t,
 		"signer_workers 2", "signer_jobs_in_progress 0", "signer_records_waiting_writers 0", "signer_records_bytes ", "signer_home_free_bytes ", "signer_records_wait_seconds_total ",
-		`signer_signing_seconds_count{platform="AWSLambda-SHA384-ECDSA"} 1`, `signer_request_seconds_count{service="signer",operation="StartSigningJob"} 1`,
-	} {
-		if !strings.Contains(text, "\n"+series) || strings.Contains(text, series+"NaN") {
-			t.Errorf("the metrics have no %s:\n%s", series, text)
-		}
-	}
+		`signer_signing_seconds_count{platform="AWSLambda-SHA384-ECDSA"} 1`, `signer_request_seconds_count{service="signer",operation="StartSigningJob"} 1`)
 	s.says(t, `"msg":"job","jobId":"`)
 	s.says(t, `"status":"Succeeded","reason":"Signing Succeeded"`)
 }
