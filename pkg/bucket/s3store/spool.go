@@ -24,8 +24,10 @@ func (s *Store) seekable(ctx context.Context, body io.Reader) (again io.ReadSeek
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	size, err = left(f)
-	return f, size, func() { _ = f.discard() }, err
+	if size, err = left(f); err != nil {
+		return nil, 0, nil, errors.Join(err, f.discard())
+	}
+	return f, size, func() { _ = f.discard() }, nil
 }
 
 // left returns how much there is from where a seeker stands to its end. A pipe
