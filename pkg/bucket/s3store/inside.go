@@ -77,6 +77,11 @@ func (w *Within) exists(ctx context.Context, name string) error {
 		return err
 	}
 	_, err := w.store.Head(ctx, w.bucket, w.markKey(name), "")
+	return w.unmarked(err, name)
+}
+
+// unmarked is an error about the object of a bucket, and NoSuchBucket if there is none.
+func (w *Within) unmarked(err error, name string) error {
 	if bucket.IsCode(err, bucket.NoSuchKey) {
 		e := bucket.NewError(bucket.NoSuchBucket)
 		e.Bucket = name
@@ -208,15 +213,18 @@ func (w *Within) HeadBucket(ctx context.Context, name string) (bucket.Bucket, er
 
 // mark reads what the object of a bucket says, and its entity tag.
 func (w *Within) mark(ctx context.Context, name string) (m mark, tag string, err error) {
-	if err := w.exists(ctx, name); err != nil {
+	if err := checkName(name); err != nil {
 		return m, "", err
 	}
 	o, err := w.store.Get(ctx, w.bucket, w.markKey(name), "")
 	if err != nil {
-		return m, "", w.own(err, name)
+		return m, "", w.unmarked(err, name)
 	}
 	defer o.Close()
-	return m, o.ETag, w.own(json.NewDecoder(io.LimitReader(o, maxMark)).Decode(&m), name)
+	if err := json.NewDecoder(io.LimitReader(o, maxMark)).Decode(&m); err != nil {
+		return m, "", fmt.Errorf("what s3://%s/%s says of the bucket %s cannot be read: %w", w.bucket, w.markKey(name), name, err)
+	}
+	return m, o.ETag, nil
 }
 
 // maxMark is more than a mark can have: fifty tags, all of them escaped.
@@ -229,7 +237,7 @@ func (w *Within) ListBuckets(ctx context.Context) ([]bucket.Bucket, error) {
 	for {
 		page, err := w.store.ListObjects(ctx, w.bucket, opts)
 		if err != nil {
-			return nil, w.own(err, "list")
+			return nil, w.own(err, "")
 		}
 		for _, o := range page.Objects {
 			b, err := w.HeadBucket(ctx, strings.TrimPrefix(o.Key, opts.Prefix))

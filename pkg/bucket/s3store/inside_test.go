@@ -16,6 +16,26 @@ import (
 // versions.
 func TestInside(t *testing.T) { runInside(t, s3test.Own(t)) }
 
+// An object that should say that a bucket is there, and does not, is named.
+func TestInsideIsBroken(t *testing.T) {
+	s := storeOn(t, s3test.Own(t))
+	s3test.Make(t, s, "one")
+	inside := s3store.Inside(s, "one", "home/", time.Now)
+	if err := inside.CreateBucket(t.Context(), "broken", bucket.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Put(t.Context(), "one", "home/.buckets/broken", strings.NewReader("{"), bucket.PutOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	const want = "what s3://one/home/.buckets/broken says of the bucket broken cannot be read: unexpected EOF"
+	if _, err := inside.HeadBucket(t.Context(), "broken"); err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+	if _, err := inside.HeadBucket(t.Context(), "absent"); !bucket.IsCode(err, bucket.NoSuchBucket) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func runInside(t *testing.T, on s3test.Server) {
 	const always = "they always keep versions"
 	buckettest.Run(t, func(t *testing.T) bucket.Store {
