@@ -189,3 +189,18 @@ func TestAlgorithms(t *testing.T) {
 		}
 	}
 }
+
+// A stand-in that leaves out what KMS promises is told of, and nothing panics.
+func TestKeepIsNotTold(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	must(t, err)
+	for _, answer := range []string{`{}`, `{"KeyMetadata": {}}`, `{"KeyMetadata": {"KeyId": "x"}}`} {
+		k := open(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/x-amz-json-1.1")
+			w.Write([]byte(answer))
+		}), Config{URI: "awskms:///"})
+		if _, err := k.Keep("device", key); err == nil || !strings.Contains(err.Error(), "does not say which") {
+			t.Errorf("%s: %v", answer, err)
+		}
+	}
+}

@@ -38,7 +38,10 @@ func (k *Keys) Keep(label string, key crypto.Signer) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	id := aws.ToString(made.KeyMetadata.Arn)
+	if made.KeyMetadata == nil || aws.ToString(made.KeyMetadata.Arn) == "" {
+		return "", errors.New("AWS KMS has made a key, and does not say which: look for one that is empty")
+	}
+	id := *made.KeyMetadata.Arn
 	if err := k.fill(id, der); err != nil {
 		return "", fmt.Errorf("%w; it has been made and is empty: delete it", err)
 	}
