@@ -26,11 +26,12 @@ type key struct {
 func (k *key) Public() crypto.PublicKey { return k.public }
 
 // Sign signs in the token, which has its own chance.
-func (k *key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) (signature []byte, err error) {
+func (k *key) Sign(_ io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
 	how, input, err := mechanism(k.public, digest, opts)
 	if err != nil {
 		return nil, k.keys.failed(err)
 	}
+	var signature []byte // not to be looked at if nobody waited for it
 	err = k.keys.do(context.Background(), func(ctx context.Context, t *token) error {
 		p, err := t.named(ctx, k.uri)
 		if err == nil {
