@@ -54,6 +54,7 @@ func childLook(path string) error {
 		return err
 	}
 	fmt.Println("jobs:", len(jobs))
+	fmt.Println("ready:", s.Ready(ctx))
 	return s.AddProfile(ctx, profile(here, "next"))
 }
 
@@ -96,7 +97,7 @@ func TestReadOnly(t *testing.T) {
 			}
 			permit(t, path, tc.file, tc.dir)
 			got := confined(t, tc.child, path, tc.uid)
-			contains(t, got, "jobs: 3\nerror: add profile next: the records in "+path+" are read-only")
+			contains(t, got, "jobs: 3\n", "\nready: begin to write the records: the records in "+path+" are read-only", "\nerror: add profile next: the records in "+path+" are read-only")
 		})
 	}
 }

@@ -46,7 +46,9 @@ func (s *Store) Ready(ctx context.Context) error {
 		}
 		return s.failed("begin to write the records", err)
 	}
-	return nil
+	// Where nothing can be written SQLite begins to read, and says nothing of it.
+	_, err = tx.ExecContext(ctx, "UPDATE profiles SET name = name WHERE FALSE")
+	return s.failed("begin to write the records", err)
 }
 
 // Load is what a process asks of its database.
