@@ -37,7 +37,7 @@ func (s *session) encoder() func(string) ([]byte, error) {
 		b := make([]byte, 0, len(text))
 		for i, r := range []rune(text) {
 			if r > last {
-				return nil, fmt.Errorf("%q at position %d cannot be written in %s: choose another AWS_CLI_OUTPUT_ENCODING", r, i, name)
+				return nil, fmt.Errorf("%+q at position %d cannot be written in %s: choose another AWS_CLI_OUTPUT_ENCODING", r, i, name)
 			}
 			b = append(b, byte(r))
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"syscall"
 
@@ -54,12 +55,28 @@ func (s *session) exit(ctx context.Context, err error) int {
 	}
 	var unknown *unknownOptions
 	if errors.As(err, &unknown) {
-		fmt.Fprintf(s.env.Stderr, "\n%s\n\n%s: [ERROR]: %s\n", s.usage(), s.name, strings.TrimSpace(err.Error()))
-		return exitUsage
+		return s.say(exitUsage, fmt.Sprintf("\n%s\n\n%s: [ERROR]: %s\n", s.usage(), s.name, strings.TrimSpace(err.Error())))
 	}
 	c := s.complaint(err)
-	s.complain(c)
-	return c.code
+	return s.say(c.code, s.wording(c))
+}
+
+// say writes words to standard error, in the encoding that is wanted of all output,
+// and returns the exit code. Words that cannot be written in it end in a code and
+// words of their own.
+func (s *session) say(code int, words string) int {
+	encode := s.encoder()
+	if encode == nil {
+		io.WriteString(s.env.Stderr, words)
+		return code
+	}
+	b, err := encode(words)
+	if err != nil {
+		fmt.Fprintf(s.env.Stderr, "\n%s: [ERROR]: %v\n", s.name, err)
+		return exitGeneral
+	}
+	s.env.Stderr.Write(b)
+	return code
 }
 
 // complaint finds the class of an error.
@@ -143,23 +160,23 @@ To see help text, you can run:
 `, "NAME", s.name)
 }
 
-// complain prints a complaint in the format that the user wants errors in.
-func (s *session) complain(c complaint) {
+// wording is a complaint in the format that the user wants errors in.
+func (s *session) wording(c complaint) string {
 	format := s.errorFormat()
 	if (c.class != "" || c.doc != nil) && isStructured(format) {
 		doc := c.doc
 		if doc == nil {
 			doc = document.New(document.Member{Name: "Code", Value: c.class}, document.Member{Name: "Message", Value: c.message()})
 		}
-		if s.printError(format, doc) == nil {
-			return
+		if words, err := s.errorDocument(format, doc); err == nil {
+			return words
 		}
 	}
 	text := c.message()
 	if c.class != "" && format != "legacy" && c.code != exitService {
 		text = fmt.Sprintf("An error occurred (%s): %s", c.class, text)
 	}
-	fmt.Fprintf(s.env.Stderr, "\n%s: [ERROR]: %s\n", s.name, strings.TrimSpace(text))
+	return fmt.Sprintf("\n%s: [ERROR]: %s\n", s.name, strings.TrimSpace(text))
 }
 
 func (c complaint) message() string {

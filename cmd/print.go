@@ -3,6 +3,7 @@ package cmd
 import (
 	"io"
 	"os"
+	"strings"
 
 	"signer/pkg/document"
 	"signer/pkg/output"
@@ -48,13 +49,15 @@ func (s *session) print(title string, answer document.Value) error {
 	})
 }
 
-// printError shows an error as a document on standard error.
-func (s *session) printError(format string, doc *document.Object) error {
-	p, err := output.New(output.Config{Format: output.Format(format), Title: "error", Width: s.env.Width, Writer: s.env.Stderr})
+// errorDocument is an error as a document.
+func (s *session) errorDocument(format string, doc *document.Object) (string, error) {
+	var text strings.Builder
+	p, err := output.New(output.Config{Format: output.Format(format), Title: "error", Width: s.env.Width, Writer: &text})
 	if err != nil {
-		return err
+		return "", err
 	}
-	return p.Print(doc)
+	err = p.Print(doc)
+	return text.String(), err
 }
 
 // spoolFile is where a long answer waits until it is complete.
