@@ -148,7 +148,7 @@ func (x *exchange) unsigned() string {
 		signed[name] = true
 	}
 	var missing []string
-	if !signed["host"] {
+	if !s.CoversHost() {
 		missing = append(missing, "host")
 	}
 	for _, name := range sortedNames(x.r.Header) {

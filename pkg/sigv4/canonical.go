@@ -182,9 +182,18 @@ func unescape(s string) string {
 	return string(b)
 }
 
+// authority is the host by the name that it has in HTTP/2.
+const authority = ":authority"
+
+// CoversHost tells whether the host is among what is signed, by either name: the SDK for
+// JavaScript signs it by that of HTTP/2 where it speaks that.
+func (s *Signature) CoversHost() bool {
+	return slices.Contains(s.Headers, "host") || slices.Contains(s.Headers, authority)
+}
+
 // coverHeaders tells whether all headers that must be signed are.
 func (s *Signature) coverHeaders(r *http.Request) error {
-	if !slices.Contains(s.Headers, "host") {
+	if !s.CoversHost() {
 		return &Error{Unsigned, "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."}
 	}
 	for name := range r.Header {
@@ -216,7 +225,7 @@ func (s *Signature) headers(r *http.Request) (string, error) {
 // valuesOf returns a header, also one that package net/http keeps elsewhere.
 func valuesOf(r *http.Request, name string) []string {
 	switch name {
-	case "host":
+	case "host", authority:
 		return []string{r.Host}
 	case "transfer-encoding":
 		return r.TransferEncoding

@@ -157,6 +157,21 @@ func TestChunks(t *testing.T) {
 	}
 }
 
+// The signature was made by @smithy/signature-v4 5, as the SDK for JavaScript signs for HTTP/2.
+func TestAuthority(t *testing.T) {
+	const request = "GET /signing-platforms?maxResults=1 HTTP/1.1\nHost: example.com:8333\nX-Amz-Date: " + at + "\n" +
+		"X-Amz-Content-Sha256: e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n" +
+		"Authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/signer/aws4_request, SignedHeaders=:authority;x-amz-content-sha256;x-amz-date, " +
+		"Signature=5615847f0fedd83fce41d80e453247a448cd460774f8f8e3cf41a3fb617ac1d0\n\n"
+	if _, err := verify(verifier(t, at), received(t, request), sigv4.Rules{Service: "signer"}); err != nil {
+		t.Error(err)
+	}
+	elsewhere := strings.Replace(request, "Host: example.com", "Host: example.org", 1)
+	if _, err := verify(verifier(t, at), received(t, elsewhere), sigv4.Rules{Service: "signer"}); err == nil {
+		t.Error("another host is taken")
+	}
+}
+
 const at = "20150830T123600Z"
 
 // signed is a good request, of which the tests change a part.
