@@ -131,7 +131,7 @@ func TestCredentials(t *testing.T) {
 		{"SSO with too little", bare().with("cfg", "[default]\nsso_account_id = 1\nsso_region = x\n"), `The profile "default" is configured to use SSO but is missing required configuration: sso_role_name, sso_start_url`},
 		{"SSO that disagrees", bare().with("cfg", "[default]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\nsso_region = a\n[sso-session s]\nsso_region = b\n"), "The value for sso_region is inconsistent between profile (a) and sso-session (b)."},
 		{"SSO without a token", bare("HOME", "/nowhere").with("cfg", "[default]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_region = b\nsso_start_url = u\n"), "Error loading SSO Token: Token for s does not exist"},
-		{"login without a token", bare("HOME", "/nowhere").with("cfg", "[default]\nlogin_session = arn\n"), "Error loading login session token: Unable to load a existing login session for session arn. Please reauthenticate with 'aws login'."},
+		{"login without a token", bare("HOME", "/nowhere").with("cfg", "[default]\nlogin_session = arn\n"), "Error loading login session token: Unable to load a existing login session for session arn, Please reauthenticate with 'aws login'."},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s.count()

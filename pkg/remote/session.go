@@ -152,7 +152,7 @@ func (l *loader) login(name string) source {
 		}
 		file := l.settings.Expand(path.Join(folder, fmt.Sprintf("%x.json", sha256.Sum256([]byte(strings.TrimSpace(session))))))
 		if _, err := l.settings.ReadFile(file); err != nil {
-			return nil, &Error{Text: fmt.Sprintf("Error loading login session token: Unable to load a existing login session for session %s. Please reauthenticate with 'aws login'.", session), Err: err}
+			return nil, &Error{Text: fmt.Sprintf("Error loading login session token: Unable to load a existing login session for session %s, Please reauthenticate with 'aws login'.", session), Err: err}
 		}
 		config, err := l.nestedConfig("signin", aws.AnonymousCredentials{})
 		if err != nil {
