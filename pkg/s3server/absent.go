@@ -15,17 +15,34 @@ func absentCalls() []call {
 		{name: "GetBucketAcl", method: "GET", scope: inBucket, param: "acl", do: (*exchange).bucketACL},
 		{name: "GetBucketOwnershipControls", method: "GET", scope: inBucket, param: "ownershipControls", do: (*exchange).ownership},
 
+		{name: "GetBucketAccelerateConfiguration", method: "GET", scope: inBucket, param: "accelerate", do: nothingIn("AccelerateConfiguration")},
+		{name: "GetBucketLogging", method: "GET", scope: inBucket, param: "logging", do: nothingIn("BucketLoggingStatus")},
+		{name: "GetBucketNotificationConfiguration", method: "GET", scope: inBucket, param: "notification", do: nothingIn("NotificationConfiguration")},
+		{name: "GetBucketRequestPayment", method: "GET", scope: inBucket, param: "requestPayment", do: (*exchange).requestPayment},
+
 		{name: "DeleteBucketCors", method: "DELETE", scope: inBucket, param: "cors", do: (*exchange).deleteNothing},
+		{name: "DeleteBucketEncryption", method: "DELETE", scope: inBucket, param: "encryption", do: (*exchange).deleteNothing},
+		{name: "DeleteBucketLifecycle", method: "DELETE", scope: inBucket, param: "lifecycle", do: (*exchange).deleteNothing},
 		{name: "DeleteBucketPolicy", method: "DELETE", scope: inBucket, param: "policy", do: (*exchange).deleteNothing},
+		{name: "DeleteBucketReplication", method: "DELETE", scope: inBucket, param: "replication", do: (*exchange).deleteNothing},
 		{name: "DeleteBucketWebsite", method: "DELETE", scope: inBucket, param: "website", do: (*exchange).deleteNothing},
+		{name: "DeletePublicAccessBlock", method: "DELETE", scope: inBucket, param: "publicAccessBlock", do: (*exchange).deleteNothing},
 		{name: "GetBucketCors", method: "GET", scope: inBucket, param: "cors",
 			do: noneOf("NoSuchCORSConfiguration", http.StatusNotFound, "The CORS configuration does not exist")},
+		{name: "GetBucketEncryption", method: "GET", scope: inBucket, param: "encryption",
+			do: noneOf("ServerSideEncryptionConfigurationNotFoundError", http.StatusNotFound, "The server side encryption configuration was not found")},
+		{name: "GetBucketLifecycleConfiguration", method: "GET", scope: inBucket, param: "lifecycle",
+			do: noneOf("NoSuchLifecycleConfiguration", http.StatusNotFound, "The lifecycle configuration does not exist")},
 		{name: "GetBucketPolicy", method: "GET", scope: inBucket, param: "policy",
 			do: noneOf("NoSuchBucketPolicy", http.StatusNotFound, "The bucket policy does not exist.")},
 		{name: "GetBucketPolicyStatus", method: "GET", scope: inBucket, param: "policyStatus",
 			do: noneOf("NoSuchBucketPolicy", http.StatusNotFound, "The bucket policy does not exist.")},
+		{name: "GetBucketReplication", method: "GET", scope: inBucket, param: "replication",
+			do: noneOf("ReplicationConfigurationNotFoundError", http.StatusNotFound, "The replication configuration was not found")},
 		{name: "GetBucketWebsite", method: "GET", scope: inBucket, param: "website",
 			do: noneOf("NoSuchWebsiteConfiguration", http.StatusNotFound, "The specified bucket does not have a website configuration")},
+		{name: "GetPublicAccessBlock", method: "GET", scope: inBucket, param: "publicAccessBlock",
+			do: noneOf("NoSuchPublicAccessBlockConfiguration", http.StatusNotFound, "The public access block configuration was not found")},
 		{name: "GetObjectLockConfiguration", method: "GET", scope: inBucket, param: "object-lock",
 			do: noneOf("ObjectLockConfigurationNotFoundError", http.StatusNotFound, "Object Lock configuration does not exist for this bucket.")},
 		{name: "GetObjectAcl", method: "GET", scope: inObject, param: "acl", do: (*exchange).objectACL},
@@ -50,6 +67,25 @@ func (x *exchange) deleteNothing() error {
 		return err
 	}
 	return x.nothing(http.StatusNoContent)
+}
+
+// nothingIn makes a call that tells with an empty element, as S3 does, that a bucket
+// that exists does not have something.
+func nothingIn(root string) func(*exchange) error {
+	return func(x *exchange) error {
+		if _, err := x.store.HeadBucket(x.r.Context(), x.bucket); err != nil {
+			return err
+		}
+		return x.answer(root, struct{}{})
+	}
+}
+
+// requestPayment tells that a bucket's owner pays, as everywhere unless told otherwise.
+func (x *exchange) requestPayment() error {
+	if _, err := x.store.HeadBucket(x.r.Context(), x.bucket); err != nil {
+		return err
+	}
+	return x.answer("RequestPaymentConfiguration", struct{ Payer string }{"BucketOwner"})
 }
 
 // unlocked tells that an object is not locked.

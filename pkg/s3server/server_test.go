@@ -279,7 +279,9 @@ func TestNotImplemented(t *testing.T) {
 		{"PUT", "/bkt?acl", "", "acl"},
 		{"PUT", "/bkt?policy", "", "policy"},
 		{"PUT", "/bkt?lifecycle", "", "lifecycle"},
-		{"GET", "/bkt?encryption", "", "encryption"},
+		{"PUT", "/bkt?encryption", "", "encryption"},
+		{"PUT", "/bkt?publicAccessBlock", "", "publicAccessBlock"},
+		{"GET", "/bkt?inventory", "", "inventory"},
 		{"PUT", "/bkt/k?acl", "", "acl"},
 		{"PUT", "/bkt/k?retention", "", "retention"},
 		{"PUT", "/bkt?object-lock", "", "object-lock"},
@@ -319,10 +321,20 @@ func TestAbsent(t *testing.T) {
 		{"GET", "/bkt?cors", "404 NoSuchCORSConfiguration"},
 		{"GET", "/bkt?website", "404 NoSuchWebsiteConfiguration"},
 		{"GET", "/bkt?object-lock", "404 ObjectLockConfigurationNotFoundError"},
+		{"GET", "/bkt?encryption", "404 ServerSideEncryptionConfigurationNotFoundError"},
+		{"GET", "/bkt?lifecycle", "404 NoSuchLifecycleConfiguration"},
+		{"GET", "/bkt?publicAccessBlock", "404 NoSuchPublicAccessBlockConfiguration"},
+		{"GET", "/bkt?replication", "404 ReplicationConfigurationNotFoundError"},
+		{"GET", "/none?logging", "404 NoSuchBucket"},
+		{"GET", "/none?requestPayment", "404 NoSuchBucket"},
 		{"GET", "/bkt/k?retention", "400 InvalidRequest"},
 		{"GET", "/bkt/none?legal-hold", "404 NoSuchKey"},
 		{"DELETE", "/bkt?policy", "204 "},
 		{"DELETE", "/bkt?cors", "204 "},
+		{"DELETE", "/bkt?encryption", "204 "},
+		{"DELETE", "/bkt?lifecycle", "204 "},
+		{"DELETE", "/bkt?publicAccessBlock", "204 "},
+		{"DELETE", "/bkt?replication", "204 "},
 		{"DELETE", "/none?policy", "404 NoSuchBucket"},
 		{"GET", "/none?policy", "404 NoSuchBucket"},
 		{"GET", "/none?acl", "404 NoSuchBucket"},
@@ -345,6 +357,22 @@ func TestAbsent(t *testing.T) {
 		t.Errorf("ownership: %s", text)
 	}
 	s.must("GET", "/bkt", "") // which is still there
+}
+
+// What a bucket has by default it is told to have.
+func TestDefaults(t *testing.T) {
+	s := serve(t)
+	s.must("PUT", "/bkt", "")
+	for target, want := range map[string]string{
+		"/bkt?accelerate":     "<AccelerateConfiguration ",
+		"/bkt?logging":        "<BucketLoggingStatus ",
+		"/bkt?notification":   "<NotificationConfiguration ",
+		"/bkt?requestPayment": "<Payer>BucketOwner</Payer>",
+	} {
+		if _, text := s.must("GET", target, ""); !strings.Contains(text, want) || strings.Contains(text, "<Status>") {
+			t.Errorf("%s: %s", target, text)
+		}
+	}
 }
 
 // A full disk is no reason to try again at once.
