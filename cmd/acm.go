@@ -63,10 +63,13 @@ func othersARN(arn string, at keys.Place) bool {
 }
 
 var acmCalls = map[string]func(*certificates, context.Context, *document.Object) (*document.Object, error){
-	"DeleteCertificate":   (*certificates).remove,
-	"DescribeCertificate": (*certificates).describe,
-	"ImportCertificate":   (*certificates).importBundle,
-	"ListCertificates":    (*certificates).listPage,
+	"AddTagsToCertificate":      (*certificates).addTags,
+	"DeleteCertificate":         (*certificates).remove,
+	"DescribeCertificate":       (*certificates).describe,
+	"ImportCertificate":         (*certificates).importBundle,
+	"ListCertificates":          (*certificates).listPage,
+	"ListTagsForCertificate":    (*certificates).listTags,
+	"RemoveTagsFromCertificate": (*certificates).removeTags,
 }
 
 func acmError(code, message string) error {
@@ -87,15 +90,15 @@ func bytesOf(params *document.Object, name string) []byte {
 
 // importBundle imports a certificate, under a new ARN or in the place of another.
 func (c *certificates) importBundle(ctx context.Context, params *document.Object) (*document.Object, error) {
-	if params.Has("Tags") {
-		return nil, acmError("NotImplemented", "The local engine keeps no --tags for certificates. Leave them out.")
+	tags, err := tagsOf(params)
+	if err != nil {
+		return nil, err
 	}
-	bundle := keys.Bundle{Certificate: bytesOf(params, "Certificate"), PrivateKey: bytesOf(params, "PrivateKey"), Chain: bytesOf(params, "CertificateChain")}
+	bundle := keys.Bundle{Certificate: bytesOf(params, "Certificate"), PrivateKey: bytesOf(params, "PrivateKey"), Chain: bytesOf(params, "CertificateChain"), Tags: tags}
 	if name, ok := nameOfKey(string(bundle.PrivateKey)); ok && c.named {
 		bundle.KeyName, bundle.PrivateKey = name, nil
 	}
 	var done *keys.Certificate
-	var err error
 	if params.Has("CertificateArn") {
 		done, err = c.store.Reimport(ctx, textOf(params, "CertificateArn"), bundle)
 	} else {

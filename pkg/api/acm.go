@@ -12,7 +12,8 @@ var acm = sync.OnceValue(func() *Service {
 		Title: "AWS Certificate Manager",
 		Doc:   "AWS Certificate Manager keeps certificates with their private keys for the services that use them; a signing profile for IoT devices signs with one of them.",
 		Operations: []*Operation{
-			acmDeleteCertificate(), acmDescribeCertificate(), acmImportCertificate(), acmListCertificates(),
+			acmAddTags(), acmDeleteCertificate(), acmDescribeCertificate(), acmImportCertificate(), acmListCertificates(),
+			acmListTags(), acmRemoveTags(),
 		},
 	}
 })
@@ -29,6 +30,41 @@ func acmErrors(names ...string) []*Error {
 // byARN are the parameters of an operation on one certificate.
 func byARN(doc string) Member {
 	return Member{Name: "CertificateArn", Shape: acmARN, Required: true, Doc: doc}
+}
+
+func acmAddTags() *Operation {
+	return &Operation{
+		Name: "AddTagsToCertificate", Method: "POST", Path: "/",
+		Doc: "Give a certificate tags, or tags that it has other values.",
+		Errors: acmErrors("InvalidParameterException", "TagPolicyException", "TooManyTagsException", "InvalidArnException",
+			"ThrottlingException", "InvalidTagException", "ResourceNotFoundException"),
+		Input: structure("AddTagsToCertificateRequest", byARN("The ARN of the certificate."),
+			Member{Name: "Tags", Shape: acmTags(), Required: true, Doc: "The tags."}),
+		Output: structure(""),
+	}
+}
+
+func acmListTags() *Operation {
+	return &Operation{
+		Name: "ListTagsForCertificate", Method: "POST", Path: "/",
+		Doc:    "List the tags of a certificate.",
+		Errors: acmErrors("InvalidArnException", "ResourceNotFoundException"),
+		Input:  structure("ListTagsForCertificateRequest", byARN("The ARN of the certificate.")),
+		Output: structure("ListTagsForCertificateResponse",
+			Member{Name: "Tags", Shape: acmTags(), Doc: "The tags."}),
+	}
+}
+
+func acmRemoveTags() *Operation {
+	return &Operation{
+		Name: "RemoveTagsFromCertificate", Method: "POST", Path: "/",
+		Doc: "Take tags away from a certificate.",
+		Errors: acmErrors("InvalidParameterException", "TagPolicyException", "InvalidArnException", "ThrottlingException",
+			"InvalidTagException", "ResourceNotFoundException"),
+		Input: structure("RemoveTagsFromCertificateRequest", byARN("The ARN of the certificate."),
+			Member{Name: "Tags", Shape: acmTags(), Required: true, Doc: "The tags. One with a value is taken away only if the certificate has it with that value."}),
+		Output: structure(""),
+	}
 }
 
 func acmDeleteCertificate() *Operation {
@@ -64,7 +100,7 @@ func acmImportCertificate() *Operation {
 			Member{Name: "Certificate", Shape: &Shape{Name: "CertificateBodyBlob", Kind: Blob, Min: 1, Max: 32768}, Required: true, Doc: "The certificate in PEM."},
 			Member{Name: "PrivateKey", Shape: &Shape{Name: "PrivateKeyBlob", Kind: Blob, Min: 1, Max: 5120}, Required: true, Doc: "Its private key in PEM, without a passphrase."},
 			Member{Name: "CertificateChain", Shape: &Shape{Name: "CertificateChainBlob", Kind: Blob, Min: 1, Max: 2097152}, Doc: "The certificates between it and its root, in PEM, each before the one that issued it."},
-			Member{Name: "Tags", Shape: acmTags(), Doc: "The certificate's tags."}),
+			Member{Name: "Tags", Shape: acmTags(), Doc: "The certificate's tags, if it is a new one."}),
 		Output: structure("ImportCertificateResponse",
 			Member{Name: "CertificateArn", Shape: acmARN, Doc: "The certificate's ARN."}),
 	}

@@ -44,6 +44,8 @@ type record struct {
 	Certificate string    `json:"certificate"` // PEM, as are the next two
 	Chain       string    `json:"chain"`
 	PrivateKey  string    `json:"privateKey"` // PKCS #8
+
+	Tags map[string]string `json:"tags,omitempty"`
 }
 
 // Import keeps a certificate and its key under a new ARN, durably. It makes the
@@ -59,6 +61,10 @@ func (s *Store) Import(ctx context.Context, at Place, b Bundle) (*Certificate, e
 	if err != nil {
 		return nil, err
 	}
+	r.Tags = b.Tags
+	if err := checkTags(r.Tags); err != nil {
+		return nil, err
+	}
 	if err := s.files.Change(ctx, func(d Draft) error { return s.put(ctx, d, r) }); err != nil {
 		return nil, err
 	}
@@ -66,9 +72,13 @@ func (s *Store) Import(ctx context.Context, at Place, b Bundle) (*Certificate, e
 }
 
 // Reimport puts another certificate and key in the place of those at arn. Beside
-// the checks of [Store.Import], the kind of the key must stay the same. It fails
-// with ResourceNotFoundException if there is nothing at arn.
+// the checks of [Store.Import], the kind of the key must stay the same. The tags stay,
+// and the bundle can have none. It fails with ResourceNotFoundException if there is
+// nothing at arn.
 func (s *Store) Reimport(ctx context.Context, arn string, b Bundle) (*Certificate, error) {
+	if b.Tags != nil {
+		return nil, invalid("Tagging is not permitted on re-import.")
+	}
 	m, r, err := s.admit(arn, b)
 	if err != nil {
 		return nil, err
@@ -84,7 +94,7 @@ func (s *Store) Reimport(ctx context.Context, arn string, b Bundle) (*Certificat
 		case old.algorithm != m.algorithm:
 			return invalid("The certificate %s has a key of the kind %s, and cannot be replaced by one of the kind %s.", arn, old.algorithm, m.algorithm)
 		default:
-			r.CreatedAt = was.CreatedAt
+			r.CreatedAt, r.Tags = was.CreatedAt, was.Tags
 		}
 		return s.put(ctx, d, r)
 	})

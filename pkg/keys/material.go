@@ -16,9 +16,10 @@ import (
 
 // Bundle is what is imported, each part in PEM.
 type Bundle struct {
-	Certificate []byte // one certificate
-	PrivateKey  Secret // its key: PKCS #8, PKCS #1 or SEC 1, not encrypted
-	Chain       []byte // who certified it, in order; none if it did itself
+	Certificate []byte            // one certificate
+	PrivateKey  Secret            // its key: PKCS #8, PKCS #1 or SEC 1, not encrypted
+	Chain       []byte            // who certified it, in order; none if it did itself
+	Tags        map[string]string // those that it is to have, if it is a new one
 
 	// KeyName is the name of its key, in place of PrivateKey, if that is elsewhere
 	// already. Whoever says it gets the use of that key: it must not come from
