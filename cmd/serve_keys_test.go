@@ -3,15 +3,11 @@
 package cmd_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -22,7 +18,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
 
@@ -37,32 +32,6 @@ func written(t testing.TB, name string, text []byte) string {
 	path := filepath.Join(t.TempDir(), name)
 	must(t, os.WriteFile(path, text, 0o600))
 	return path
-}
-
-// acm asks a server for an operation of AWS Certificate Manager.
-func (s *served) acm(t testing.TB, key aws.Credentials, operation string, params map[string]any) map[string]any {
-	t.Helper()
-	body, err := json.Marshal(params)
-	must(t, err)
-	r, err := http.NewRequest(http.MethodPost, s.url+"/", bytes.NewReader(body))
-	must(t, err)
-	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	r.Header.Set("X-Amz-Target", "CertificateManager."+operation)
-	sum := sha256.Sum256(body)
-	must(t, v4.NewSigner().SignHTTP(t.Context(), key, r, hex.EncodeToString(sum[:]), "acm", serveRegion, time.Now()))
-	answer, err := http.DefaultClient.Do(r)
-	must(t, err)
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
-	must(t, err)
-	if answer.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %d %s", operation, answer.StatusCode, text)
-	}
-	out := map[string]any{}
-	if len(bytes.TrimSpace(text)) > 0 {
-		must(t, json.Unmarshal(text, &out))
-	}
-	return out
 }
 
 // importDevice has a server import the certificate of a device, and returns its ARN.

@@ -7,13 +7,19 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/signer"
 	"github.com/aws/aws-sdk-go-v2/service/signer/types"
+	"github.com/google/go-cmp/cmp"
+
+	"signer/pkg/bucket"
+	"signer/pkg/keys/keystest"
 )
 
 // What Terraform's AWS provider calls, in its order, for a profile that it makes, reads
-// again, tags anew and destroys, for the profile's permissions, and for a job. The
-// calls are those of the provider's internal/service/signer.
+// again, tags anew and destroys, for the profile's permissions, and for a job; for a
+// certificate and for buckets. The calls are those of the provider's
+// internal/service/signer, acm and s3.
 func TestServeTerraform(t *testing.T) {
 	h := newServeHome(t)
 	s := h.start(t)
@@ -27,6 +33,8 @@ func TestServeTerraform(t *testing.T) {
 	terraformSigns(t, c, version)
 	terraformForbids(t, c, "one", "two")
 	terraformDestroys(t, c)
+	terraformImports(t, s, h.key(t, "terraform"))
+	terraformReadsBucket(t, s.s3(h.key(t, "buckets")))
 	if err := s.stop(t); err != nil {
 		t.Errorf("it ended with %v", err)
 	}
@@ -144,5 +152,77 @@ func terraformDestroys(t *testing.T, c *signer.Client) {
 	var none *types.ResourceNotFoundException
 	if _, err := c.GetSigningProfile(t.Context(), &signer.GetSigningProfileInput{ProfileName: aws.String("terraform_never")}); !errors.As(err, &none) {
 		t.Errorf("a profile that never was is refused with %v", err)
+	}
+}
+
+// terraformImports is aws_acm_certificate, whose tags the provider asks for each time
+// that it reads one.
+func terraformImports(t *testing.T, s *served, key aws.Credentials) {
+	type tags = []map[string]string
+	device := keystest.Bundle(t, keystest.Key(t))
+	arn := s.acm(t, key, "ImportCertificate", map[string]any{
+		"Certificate": device.Certificate, "PrivateKey": []byte(device.PrivateKey), "Tags": tags{{"Key": "team", "Value": "one"}, {"Key": "stage", "Value": "test"}},
+	})["CertificateArn"]
+	s.acm(t, key, "RemoveTagsFromCertificate", map[string]any{"CertificateArn": arn, "Tags": tags{{"Key": "stage", "Value": "test"}}})
+	s.acm(t, key, "AddTagsToCertificate", map[string]any{"CertificateArn": arn, "Tags": tags{{"Key": "team", "Value": "two"}}})
+	got := s.acm(t, key, "ListTagsForCertificate", map[string]any{"CertificateArn": arn})
+	if diff := cmp.Diff(map[string]any{"Tags": []any{map[string]any{"Key": "team", "Value": "two"}}}, got); diff != "" {
+		t.Errorf("the tags (-want +got):\n%s", diff)
+	}
+	described, _ := s.acm(t, key, "DescribeCertificate", map[string]any{"CertificateArn": arn})["Certificate"].(map[string]any)
+	if described["Type"] != "IMPORTED" || described["Status"] != "ISSUED" {
+		t.Errorf("the certificate is %v", described)
+	}
+	s.acm(t, key, "DeleteCertificate", map[string]any{"CertificateArn": arn})
+}
+
+// terraformReadsBucket is what aws_s3_bucket asks of a bucket that has nothing but its
+// name. The codes are those that the provider takes for an answer.
+func terraformReadsBucket(t *testing.T, c *s3.Client) {
+	ctx, name := t.Context(), aws.String("terraform")
+	_, err := c.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: name})
+	must(t, err)
+	lacks := func(code string, err error) {
+		t.Helper()
+		if !bucket.IsCode(err, code) {
+			t.Errorf("not %s but %v", code, err)
+		}
+	}
+	_, err = c.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: name})
+	lacks("NoSuchBucketPolicy", err)
+	_, err = c.GetBucketCors(ctx, &s3.GetBucketCorsInput{Bucket: name})
+	lacks("NoSuchCORSConfiguration", err)
+	_, err = c.GetBucketWebsite(ctx, &s3.GetBucketWebsiteInput{Bucket: name})
+	lacks("NoSuchWebsiteConfiguration", err)
+	_, err = c.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: name})
+	lacks("NoSuchLifecycleConfiguration", err)
+	_, err = c.GetBucketReplication(ctx, &s3.GetBucketReplicationInput{Bucket: name})
+	lacks("ReplicationConfigurationNotFoundError", err)
+	_, err = c.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: name})
+	lacks("ServerSideEncryptionConfigurationNotFoundError", err)
+	_, err = c.GetPublicAccessBlock(ctx, &s3.GetPublicAccessBlockInput{Bucket: name})
+	lacks("NoSuchPublicAccessBlockConfiguration", err)
+	_, err = c.GetObjectLockConfiguration(ctx, &s3.GetObjectLockConfigurationInput{Bucket: name})
+	lacks("ObjectLockConfigurationNotFoundError", err)
+	terraformReadsDefaults(t, c, name)
+	_, err = c.DeleteBucket(ctx, &s3.DeleteBucketInput{Bucket: name})
+	must(t, err)
+}
+
+// terraformReadsDefaults is the rest: what every bucket has an answer to.
+func terraformReadsDefaults(t *testing.T, c *s3.Client, name *string) {
+	ctx := t.Context()
+	accelerate, err := c.GetBucketAccelerateConfiguration(ctx, &s3.GetBucketAccelerateConfigurationInput{Bucket: name})
+	must(t, err)
+	payment, err := c.GetBucketRequestPayment(ctx, &s3.GetBucketRequestPaymentInput{Bucket: name})
+	must(t, err)
+	logging, err := c.GetBucketLogging(ctx, &s3.GetBucketLoggingInput{Bucket: name})
+	must(t, err)
+	acl, err := c.GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: name})
+	must(t, err)
+	versioning, err := c.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: name})
+	must(t, err)
+	if accelerate.Status != "" || payment.Payer != "BucketOwner" || logging.LoggingEnabled != nil || len(acl.Grants) != 1 || versioning.Status != "" {
+		t.Errorf("the bucket is %+v %+v %+v %+v %+v", accelerate, payment, logging, acl, versioning)
 	}
 }
