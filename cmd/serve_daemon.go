@@ -162,6 +162,7 @@ func (d *daemon) handler() http.Handler {
 		"acm": server.JSON(c, api.ACM(), "CertificateManager", d.callACM),
 		"iam": server.Query(c, api.IAM(), "https://iam.amazonaws.com/doc/2010-05-08/", d.callIAM),
 		"s3":  buckets,
+		"sts": server.Query(c, api.STS(), "https://sts.amazonaws.com/doc/2011-06-15/", d.callSTS),
 	}
 	c.Astray = buckets
 	return accesslog.Handler(d.traces.Handler(d.numbers.running(server.New(c))), accesslog.Config{Log: d.log, Now: d.env.Now, Done: d.numbers.requestEnded})

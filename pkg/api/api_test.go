@@ -32,7 +32,7 @@ func TestCLIName(t *testing.T) {
 // Each doc is a sentence of its own: it begins with a capital and ends in a full
 // stop; skeletons show its first sentence, so that must stand alone, too.
 func TestDocsAreSentences(t *testing.T) {
-	for _, service := range []*api.Service{api.Signer, api.S3(), api.ACM(), api.IAM()} {
+	for _, service := range []*api.Service{api.Signer, api.S3(), api.ACM(), api.IAM(), api.STS()} {
 		docs := map[string]string{service.Name: service.Doc}
 		for _, op := range service.Operations {
 			docs[op.Name] = op.Doc
@@ -58,7 +58,7 @@ func collectDocs(docs map[string]string, path string, s *api.Shape) {
 }
 
 func TestPagesNameMembers(t *testing.T) {
-	for _, service := range []*api.Service{api.Signer, api.S3(), api.ACM(), api.IAM()} {
+	for _, service := range []*api.Service{api.Signer, api.S3(), api.ACM(), api.IAM(), api.STS()} {
 		for _, op := range service.Operations {
 			if op.Pages == nil {
 				continue
