@@ -66,6 +66,7 @@ var acmCalls = map[string]func(*certificates, context.Context, *document.Object)
 	"AddTagsToCertificate":      (*certificates).addTags,
 	"DeleteCertificate":         (*certificates).remove,
 	"DescribeCertificate":       (*certificates).describe,
+	"GetCertificate":            (*certificates).pem,
 	"ImportCertificate":         (*certificates).importBundle,
 	"ListCertificates":          (*certificates).listPage,
 	"ListTagsForCertificate":    (*certificates).listTags,
@@ -116,6 +117,18 @@ func (c *certificates) describe(ctx context.Context, params *document.Object) (*
 		return nil, err
 	}
 	return document.New(document.Member{Name: "Certificate", Value: certificateDetail(found, c.now())}), nil
+}
+
+// pem answers with a certificate and those above it.
+func (c *certificates) pem(ctx context.Context, params *document.Object) (*document.Object, error) {
+	found, err := c.store.Certificate(ctx, textOf(params, "CertificateArn"))
+	if err != nil {
+		return nil, err
+	}
+	return present(
+		member{Name: "Certificate", Value: inPEM(found.Certificate)},
+		member{Name: "CertificateChain", Value: inPEM(found.Chain...)},
+	), nil
 }
 
 func (c *certificates) remove(ctx context.Context, params *document.Object) (*document.Object, error) {

@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/hex"
+	"encoding/pem"
 	"slices"
 	"strings"
 	"time"
@@ -66,6 +67,15 @@ func certificateSummary(one *keys.Certificate, now time.Time) *document.Object {
 // present makes an object of the members whose text is not empty.
 func present(members ...member) *document.Object {
 	return document.New(slices.DeleteFunc(members, func(m member) bool { return m.Value == "" })...)
+}
+
+// inPEM is what certificates are exchanged as.
+func inPEM(certificates ...*x509.Certificate) string {
+	var b strings.Builder
+	for _, c := range certificates {
+		_ = pem.Encode(&b, &pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}) // to memory: cannot fail
+	}
+	return strings.TrimSuffix(b.String(), "\n")
 }
 
 func texts(all []string) document.List {

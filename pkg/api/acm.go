@@ -12,8 +12,8 @@ var acm = sync.OnceValue(func() *Service {
 		Title: "AWS Certificate Manager",
 		Doc:   "AWS Certificate Manager keeps certificates with their private keys for the services that use them; a signing profile for IoT devices signs with one of them.",
 		Operations: []*Operation{
-			acmAddTags(), acmDeleteCertificate(), acmDescribeCertificate(), acmImportCertificate(), acmListCertificates(),
-			acmListTags(), acmRemoveTags(),
+			acmAddTags(), acmDeleteCertificate(), acmDescribeCertificate(), acmGetCertificate(), acmImportCertificate(),
+			acmListCertificates(), acmListTags(), acmRemoveTags(),
 		},
 	}
 })
@@ -86,6 +86,18 @@ func acmDescribeCertificate() *Operation {
 		Input:  structure("DescribeCertificateRequest", byARN("The certificate's ARN.")),
 		Output: structure("DescribeCertificateResponse",
 			Member{Name: "Certificate", Shape: acmDetail(), Doc: "The certificate."}),
+	}
+}
+
+func acmGetCertificate() *Operation {
+	return &Operation{
+		Name: "GetCertificate", Method: "POST", Path: "/",
+		Doc:    "Get a certificate and its chain in PEM, as whoever checks signatures needs them.",
+		Errors: acmErrors("InvalidArnException", "RequestInProgressException", "ResourceNotFoundException"),
+		Input:  structure("GetCertificateRequest", byARN("The certificate's ARN.")),
+		Output: structure("GetCertificateResponse",
+			Member{Name: "Certificate", Shape: text("CertificateBody"), Doc: "The certificate."},
+			Member{Name: "CertificateChain", Shape: text("CertificateChain"), Doc: "The certificates above it, as they were imported."}),
 	}
 }
 
