@@ -88,7 +88,7 @@ func (r *reader) follow(group *cobra.Command, name, value string, rest []string)
 func (r *reader) expand(group *cobra.Command, name, value string) ([]string, error) {
 	words, err := profile.Words(value)
 	if err != nil {
-		return nil, fmt.Errorf("Value of alias \"%s\" could not be parsed. Received error: %w when parsing:\n%s", name, err, value)
+		return nil, fmt.Errorf("Value of alias \"%s\" could not be parsed. Received error: %w when parsing:\n%s", name, err, value) //lint:ignore ST1005 the AWS CLI's words
 	}
 	for i, w := range words {
 		words[i] = strings.Trim(w, "\n")
@@ -108,6 +108,7 @@ func (r *reader) expand(group *cobra.Command, name, value string) ([]string, err
 	case len(missing) > 0:
 		return nil, requiredError(group, missing)
 	case len(refused) > 0:
+		//lint:ignore ST1005 the AWS CLI's words
 		return nil, fmt.Errorf("Global parameter \"%s\" detected in alias \"%s\" which is not supported in subcommand aliases.", slices.Min(refused), name)
 	}
 	return slices.Concat(service, rest), r.toured()

@@ -37,7 +37,7 @@ func (w *words) next() error {
 		return nil
 	case '\\':
 		if w.rest == "" {
-			return errors.New("No escaped character")
+			return errors.New("No escaped character") //lint:ignore ST1005 the words of Python
 		}
 		c = w.rest[0]
 		w.rest = w.rest[1:]
@@ -63,7 +63,7 @@ func (w *words) quoted(quote byte) error {
 		}
 		w.word.WriteByte(c)
 	}
-	return errors.New("No closing quotation")
+	return errors.New("No closing quotation") //lint:ignore ST1005 the words of Python
 }
 
 func (w *words) end() {

@@ -111,13 +111,15 @@ func askContainerOnce(ctx context.Context, address, token string) (document.Valu
 	status, text, err := readNearby(ctx, address, token)
 	switch {
 	case err != nil:
+		//lint:ignore ST1005 the AWS CLI's words
 		return nil, fmt.Errorf("Received error when attempting to retrieve container metadata: %w", err)
 	case status != http.StatusOK:
+		//lint:ignore ST1005 the AWS CLI's words
 		return nil, fmt.Errorf("Received non 200 response %d from container metadata: %s", status, text)
 	}
 	v, err := document.ParseJSON(text)
 	if err != nil {
-		return nil, errors.New("Unable to parse JSON returned from container metadata services")
+		return nil, errors.New("Unable to parse JSON returned from container metadata services") //lint:ignore ST1005 the AWS CLI's words
 	}
 	return v, nil
 }
