@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,22 @@ import (
 // runs as a process of its own, made of this test's binary.
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"signer": program, "aws": program, notation.Program: program})
+	testscript.Main(alone{m}, map[string]func(){"signer": program, "aws": program, notation.Program: program})
+}
+
+// alone runs tests without the settings of who runs them.
+type alone struct{ *testing.M }
+
+var theirs = regexp.MustCompile(`^(AWS|SIGNER|OTEL)_|(?i:_proxy)$`)
+
+func (a alone) Run() int {
+	for _, v := range os.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		if theirs.MatchString(name) {
+			os.Unsetenv(name)
+		}
+	}
+	return a.M.Run()
 }
 
 func program() {
