@@ -186,8 +186,8 @@ func TestKubernetesProbes(t *testing.T) {
 // Pods have time to stop, and may do little.
 func TestKubernetesBounds(t *testing.T) {
 	p, main := deployedPod(t)
-	const grace, spans = 30, 5
-	if least := main.Lifecycle.PreStop.Sleep.Seconds + grace + spans; p.TerminationGracePeriodSeconds <= least {
+	const grace, parting, spans = 30, 5, 5
+	if least := main.Lifecycle.PreStop.Sleep.Seconds + grace + parting + spans; p.TerminationGracePeriodSeconds <= least {
 		t.Errorf("it is killed after %d seconds, and may need %d", p.TerminationGracePeriodSeconds, least)
 	}
 	if !strings.Contains(strings.Join(main.Args, " "), " --grace=30 ") {

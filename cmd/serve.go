@@ -183,11 +183,15 @@ func (d *daemon) serve(ctx context.Context, l net.Listener) error {
 		}
 		stopWork(hurry)
 	}()
-	return d.await(finished, asked)
+	return d.await(finished, asked, time.After(config.Grace+parting))
 }
 
+// parting is how long it may take, when there is no more time, to give back what has not
+// come to its end. A database that hangs takes longer than anybody waits.
+const parting = 5 * time.Second
+
 // await waits for the end, or does not.
-func (d *daemon) await(finished <-chan struct{}, asked <-chan os.Signal) error {
+func (d *daemon) await(finished <-chan struct{}, asked <-chan os.Signal, late <-chan time.Time) error {
 	select {
 	case <-finished:
 		waiting, _ := d.engine.Load()
@@ -195,6 +199,8 @@ func (d *daemon) await(finished <-chan struct{}, asked <-chan os.Signal) error {
 		return nil
 	case <-asked:
 		return errors.New("it was asked twice to stop, and did so at once")
+	case <-late:
+		return errors.New("what it was doing has not come to its end in time, and could not be given back: others take it over when its lease has ended")
 	}
 }
 
