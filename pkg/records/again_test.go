@@ -31,6 +31,7 @@ func TestAgain(t *testing.T) {
 		"cut each time":               {fails: 1000, with: cut, tries: 5, lasts: 5 * time.Second},
 		"cut each time, slow":         {takes: time.Minute, fails: 1000, with: cut, tries: 2, lasts: 2*time.Minute + time.Second},
 		"cut by Pgpool-II":            {fails: 1, with: &pgconn.PgError{Severity: "FATAL", Code: "XX000"}, tries: 2, lasts: time.Second, succeeds: true},
+		"cut, in French":              {fails: 1, with: &pgconn.PgError{Severity: "FATALE", SeverityUnlocalized: "FATAL", Code: "XX000"}, tries: 2, lasts: time.Second, succeeds: true},
 		"not understood":              {fails: 1000, with: &pgconn.PgError{Severity: "ERROR", Code: "XX000"}, tries: 1},
 		"refused":                     {fails: 1000, with: records.ErrExists, tries: 1},
 		"cut, and nobody waits":       {fails: 1000, with: cut, patient: time.Second, tries: 2, lasts: time.Second},

@@ -1,6 +1,7 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -100,7 +101,7 @@ func lost(err error) bool {
 // internal errors that is how Pgpool-II says that the database is away.
 func fatal(err error) bool {
 	var refused *pgconn.PgError
-	return errors.As(err, &refused) && refused.Severity == "FATAL"
+	return errors.As(err, &refused) && cmp.Or(refused.SeverityUnlocalized, refused.Severity) == "FATAL"
 }
 
 // ofProgram tells whether an error is one of ours, or of who gave up, and not the
