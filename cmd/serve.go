@@ -18,8 +18,8 @@ import (
 )
 
 const serveHelp = "Serve AWS Signer on this machine or your network, out of the local engine's home. SDKs, the AWS CLI and whatever else " +
-	"is made for AWS Signer work against it with only an endpoint changed. The certificates of \"acm\", the access keys of \"iam\" and the " +
-	"buckets of \"s3\" are behind the same address: a request's signature says which service it is for.\n\n" +
+	"is made for AWS Signer work against it with only an endpoint changed. The certificates of \"acm\", the access keys of \"iam\", the " +
+	"buckets of \"s3\" and who one is for \"sts\" are behind the same address: a request's signature says which service it is for.\n\n" +
 	"Every request must be signed with an access key that \"signer iam create-access-key\" has made, and is the account's whose key it is. " +
 	"Whoever has a key of an account can do all that the account can.\n\n" +
 	"Jobs are signed in the background. Those of a server that dies are taken over by the next one, or by any command on the same home. " +
