@@ -42,7 +42,7 @@ func (s *Server) Standby(t testing.TB) *Server {
 func (s *Server) Follow(t testing.TB, other *Server) {
 	t.Helper()
 	host, port, _ := net.SplitHostPort(other.addr)
-	settings := fmt.Sprintf("primary_conninfo = 'host=%s port=%s user=signer password=%s'\nsynchronous_standby_names = ''\n", host, port, other.password)
+	settings := fmt.Sprintf("primary_conninfo = 'host=%s port=%s user=signer password=%s sslmode=disable'\nsynchronous_standby_names = ''\n", host, port, other.password)
 	for name, text := range map[string]string{"postgresql.auto.conf": settings, "standby.signal": ""} {
 		if err := os.WriteFile(filepath.Join(s.data(), name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
