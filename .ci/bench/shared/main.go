@@ -42,6 +42,7 @@ func main() {
 	dir, remove := measure.Place("", "shared")
 	defer remove()
 	b.dir = dir
+	nothing := true
 	for _, part := range []struct {
 		name  string
 		run   func()
@@ -49,7 +50,11 @@ func main() {
 	}{{"jobs", b.measureJobs, b.database}, {"page", b.measurePages, b.database}, {"objects", b.measureObjects, b.store}} {
 		if cmp.Or(*only, part.name) == part.name && part.needs != "" {
 			part.run()
+			nothing = false
 		}
+	}
+	if nothing {
+		log.Fatal("nothing was measured: jobs and page need -database, objects needs -store")
 	}
 }
 
