@@ -17,12 +17,12 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/mattn/go-shellwords"
 
 	"signer/pkg/bucket"
 	"signer/pkg/bucket/s3store/s3test"
 	"signer/pkg/keys/keystest"
 	"signer/pkg/local/localtest"
+	"signer/pkg/profile"
 	"signer/pkg/records/recordstest"
 )
 
@@ -141,7 +141,7 @@ func (f *fixture) plain(t *testing.T, line string) string {
 // run runs a command line in this process, a second after the one before it.
 func (f *fixture) run(t *testing.T, line string) (code int, stdout, stderr string) {
 	t.Helper()
-	words, err := shellwords.Parse(strings.ReplaceAll(f.really(line), "\\\n", " "))
+	words, err := profile.Words(strings.ReplaceAll(f.really(line), "\\\n", " "))
 	if err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}

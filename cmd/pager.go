@@ -7,7 +7,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/mattn/go-shellwords"
+	"signer/pkg/profile"
 )
 
 // paged runs show with the writer that output goes to: a pager where standard
@@ -52,7 +52,7 @@ func (s *session) pagerCommand() []string {
 	if !ok {
 		command = "less"
 	}
-	words, err := shellwords.Parse(command)
+	words, err := profile.Words(command)
 	if err != nil {
 		return strings.Fields(command)
 	}
