@@ -11,6 +11,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -133,6 +136,45 @@ func TestTopLevel(t *testing.T) {
 			t.Errorf("%s does not belong at the top level", name)
 		}
 	}
+}
+
+// Each library has its reasons written down.
+func TestLibrariesAreDecided(t *testing.T) {
+	var mod struct {
+		Require []struct {
+			Path     string
+			Indirect bool
+		}
+	}
+	out, err := exec.Command("go", "mod", "edit", "-json").Output()
+	if err == nil {
+		err = json.Unmarshal(out, &mod)
+	}
+	if err != nil || len(mod.Require) == 0 {
+		t.Fatalf("go.mod: %v, %s", err, out)
+	}
+	decisions := decisions(t)
+	for _, m := range mod.Require {
+		name := path.Base(regexp.MustCompile(`/v\d+$`).ReplaceAllString(m.Path, ""))
+		if !m.Indirect && !regexp.MustCompile(`(?i)\b`+regexp.QuoteMeta(name)+`\b`).MatchString(decisions) {
+			t.Errorf("docs/decisions has no reason for %s", m.Path)
+		}
+	}
+}
+
+// decisions is all that is in docs/decisions.
+func decisions(t *testing.T) string {
+	var all strings.Builder
+	files, err := filepath.Glob("docs/decisions/*.md")
+	for _, name := range files {
+		text, failed := os.ReadFile(name)
+		all.Write(text)
+		err = errors.Join(err, failed)
+	}
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	return all.String()
 }
 
 // runsMain has the test's own program be the real one.
