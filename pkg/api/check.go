@@ -48,8 +48,9 @@ func (c *checker) value(s *Shape, v document.Value, path string) {
 	case Structure:
 		c.structure(s, v.(*document.Object), path)
 	case Map:
-		for name, member := range v.(*document.Object).All() {
-			c.value(s.Key, name, fmt.Sprintf("%s (key: %s)", path, name))
+		o := v.(*document.Object)
+		for name, member := range o.All() {
+			c.value(s.Key, o.Key(name), fmt.Sprintf("%s (key: %s)", path, name))
 			c.value(s.Elem, member, path+"."+name)
 		}
 	case List:

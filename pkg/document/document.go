@@ -47,7 +47,8 @@ type Member struct {
 // writes.
 type Object struct {
 	members []Member
-	at      map[string]int // where a name stands in members; nil while there are few
+	at      map[string]int   // where a name stands in members; nil while there are few
+	keys    map[string]Value // those that are no text, by the names that stand for them; nil if there is none
 }
 
 // few is the number of members up to which looking through them is cheaper than
@@ -98,12 +99,29 @@ func (o *Object) Set(name string, v Value) {
 	}
 }
 
+// SetKey says that a name stands for a key that is no text, as YAML can have it.
+func (o *Object) SetKey(name string, key Value) {
+	if o.keys == nil {
+		o.keys = map[string]Value{}
+	}
+	o.keys[name] = key
+}
+
+// Key returns what a name stands for: itself, unless SetKey has said otherwise.
+func (o *Object) Key(name string) Value {
+	if key, ok := o.keys[name]; ok {
+		return key
+	}
+	return name
+}
+
 // Delete removes the member name, if there is one.
 func (o *Object) Delete(name string) {
 	i := o.find(name)
 	if i < 0 {
 		return
 	}
+	delete(o.keys, name)
 	o.members = slices.Delete(o.members, i, i+1)
 	if o.at != nil {
 		o.index()
@@ -133,7 +151,7 @@ func (o *Object) Names() []string {
 	return names
 }
 
-// Equal tells whether both are the same value: objects with the same members in
+// Equal tells whether both are the same value: objects with the same keys and members in
 // the same order, lists with the same elements, times that are the same instant.
 func Equal(a, b Value) bool {
 	switch a := a.(type) {
@@ -155,7 +173,7 @@ func equalMembers(a, b *Object) bool {
 		return a == b
 	}
 	return slices.EqualFunc(a.members, b.members, func(x, y Member) bool {
-		return x.Name == y.Name && Equal(x.Value, y.Value)
+		return x.Name == y.Name && Equal(a.Key(x.Name), b.Key(y.Name)) && Equal(x.Value, y.Value)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"signer/pkg/api"
 	"signer/pkg/document"
 )
 
@@ -118,4 +119,20 @@ func pythonType(v document.Value) string {
 		return "datetime.datetime"
 	}
 	return "dict"
+}
+
+// pythonKey is how messages of the AWS CLI write the key of a member.
+func pythonKey(v document.Value) string {
+	switch v := v.(type) {
+	case nil:
+		return "None"
+	case bool:
+		if v {
+			return "True"
+		}
+		return "False"
+	case document.Date:
+		return string(v)
+	}
+	return api.Show(v)
 }

@@ -142,7 +142,7 @@ func TestYAML(t *testing.T) {
 
 		// collections
 		{"order", "[{b: 1, a: 2, c: 3}]", `[{"b": 1, "a": 2, "c": 3}]`},
-		{"keys that are no strings", "[{1: a, 1.50: b, true: c, ~: d}]", `[{"1": "a", "1.5": "b", "true": "c", "null": "d"}]`},
+		{"keys that are no strings", "[{7: a, 1.50: b, true: c, ~: d, 2024-01-02: e}]", `[{"7": "a", "1.5": "b", "True": "c", "None": "d", "2024-01-02": "e"}]`},
 		{"the same key", "[{a: 1, a: 2}]", bad},
 		{"keys that are lists", "[{[a]: 1}]", bad},
 		{"aliases", "- &x {a: 1}\n- *x\n- &y b\n- *y", `[{"a": 1}, {"a": 1}, "b", "b"]`},

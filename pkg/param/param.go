@@ -82,10 +82,12 @@ func Merge(given, doc *document.Object) *document.Object {
 	out := document.New()
 	for name, v := range given.All() {
 		out.Set(name, v)
+		keep(out, name, given.Key(name))
 	}
 	for name, v := range doc.All() {
 		if !out.Has(name) {
 			out.Set(name, v)
+			keep(out, name, doc.Key(name))
 		}
 	}
 	return out

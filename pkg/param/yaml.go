@@ -217,8 +217,16 @@ func (r *yamlReader) mergeOne(o *document.Object, n *yaml.Node) error {
 	}
 	for name, v := range members.All() {
 		o.Set(name, v)
+		keep(o, name, members.Key(name))
 	}
 	return nil
+}
+
+// keep has an object remember a key that is no text.
+func keep(o *document.Object, name string, key document.Value) {
+	if _, text := key.(string); !text {
+		o.SetKey(name, key)
+	}
 }
 
 func (r *yamlReader) member(o *document.Object, key, value *yaml.Node, again bool) error {
@@ -235,11 +243,12 @@ func (r *yamlReader) member(o *document.Object, key, value *yaml.Node, again boo
 	case !text && r.depth == 1:
 		return generalf("The name of a parameter must be text: %s is none.", api.Show(k))
 	}
-	name := api.Show(k)
+	name := pythonKey(k)
 	if o.Has(name) && !again {
 		return errYAML
 	}
 	v, err := r.value(value)
 	o.Set(name, v)
+	keep(o, name, k)
 	return err
 }
