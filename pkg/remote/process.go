@@ -93,11 +93,12 @@ func (l *loader) readProcess(out []byte) (aws.Credentials, error) {
 
 // textsOf reads the credentials that stand in an object, the token by its name there.
 func textsOf(o *document.Object, token string) (found aws.Credentials, err error) {
-	for name, to := range map[string]*string{"AccessKeyId": &found.AccessKeyID, "SecretAccessKey": &found.SecretAccessKey} {
-		ok := false
-		if *to, ok = textOf(o, name); !ok {
-			return found, fmt.Errorf("%s is no text", name)
-		}
+	ok := false
+	if found.AccessKeyID, ok = textOf(o, "AccessKeyId"); !ok {
+		return found, errors.New("AccessKeyId is no text")
+	}
+	if found.SecretAccessKey, ok = textOf(o, "SecretAccessKey"); !ok {
+		return found, errors.New("SecretAccessKey is no text")
 	}
 	found.SessionToken, _ = textOf(o, token)
 	return found, nil
