@@ -87,10 +87,13 @@ func release(path string) int {
 	return n
 }
 
+// settings are all settings. authentication_timeout is there because a server that is told
+// to end waits that long for whoever has connected in that moment and says nothing, and
+// pg_ctl waits for a minute only, which it is otherwise.
 func settings(s *Server, args []string) string {
 	_, port, _ := net.SplitHostPort(s.addr)
 	all := []string{"listen_addresses=127.0.0.1", "port=" + port, "unix_socket_directories=" + s.dir, "fsync=off",
-		"max_connections=200", "autovacuum=on", "log_min_messages=fatal"}
+		"max_connections=200", "authentication_timeout=10s", "autovacuum=on", "log_min_messages=fatal"}
 	var b strings.Builder
 	for _, setting := range append(all, args...) {
 		fmt.Fprintf(&b, "-c %s ", setting)
