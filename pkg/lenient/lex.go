@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+
+	"signer/pkg/output/python"
 )
 
 // timeTokens parts text into runs of letters, runs of digits, blanks and single
@@ -20,7 +22,7 @@ func timeTokens(text string) []string {
 			var parts []string
 			n, parts = timeRun(rest)
 			tokens = append(tokens, parts...)
-		case isSpace(first):
+		case python.IsSpace(first):
 			tokens = append(tokens, " ")
 		default:
 			tokens = append(tokens, string(first))

@@ -4,44 +4,23 @@ import (
 	"math"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"signer/pkg/document"
+	"signer/pkg/output/python"
 )
 
-// isSpace is Python's idea of white space around text. Around numbers the four
-// separators of ASCII are none, and strings.TrimSpace does the same.
-func isSpace(r rune) bool {
-	return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f
-}
-
-// TrimSpace cuts off what Python takes for white space around text.
-func TrimSpace(s string) string { return strings.TrimFunc(s, isSpace) }
+// TrimSpace cuts off what Python takes for white space around text. Around numbers
+// the four separators of ASCII are none, and strings.TrimSpace does the same.
+func TrimSpace(s string) string { return strings.TrimFunc(s, python.IsSpace) }
 
 // asciiDigits writes the decimal digits of every script as 0 to 9.
 func asciiDigits(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < unicode.MaxASCII || !unicode.IsDigit(r) {
-			return r
+		if n := python.Digit(r); n >= 0 {
+			return '0' + rune(n)
 		}
-		return '0' + digitValue(r)
+		return r
 	}, s)
-}
-
-// digitValue relies on the digits of a script standing in a row, and on a range of
-// Unicode's table of digits holding whole scripts.
-func digitValue(r rune) rune {
-	for _, t := range unicode.Nd.R16 {
-		if rune(t.Lo) <= r && r <= rune(t.Hi) {
-			return (r - rune(t.Lo)) % 10
-		}
-	}
-	for _, t := range unicode.Nd.R32 {
-		if rune(t.Lo) <= r && r <= rune(t.Hi) {
-			return (r - rune(t.Lo)) % 10
-		}
-	}
-	return 0
 }
 
 // MaxDigits is how many digits an integer may have.

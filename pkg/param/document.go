@@ -2,12 +2,12 @@ package param
 
 import (
 	"bytes"
-	"math/big"
 	"time"
 	"unicode/utf8"
 
 	"signer/pkg/api"
 	"signer/pkg/document"
+	"signer/pkg/output/python"
 )
 
 // Input is what stands after --cli-input-json and --cli-input-yaml; nil where the
@@ -62,7 +62,7 @@ func parseDocument(flag string, content document.Value, parse func(document.Valu
 	}
 	o, ok := v.(*document.Object)
 	if !ok {
-		return nil, refusef("--"+flag, "Invalid type: expecting map, received <class '%s'>", pythonType(v))
+		return nil, refusef("--"+flag, "Invalid type: expecting map, received <class '%s'>", python.Type(v))
 	}
 	return o, nil
 }
@@ -96,43 +96,12 @@ func unicodeText(content document.Value) (string, bool) {
 	return text, err == nil
 }
 
-// pythonType is the name that messages of the AWS CLI have for the type of a value.
-func pythonType(v document.Value) string {
-	switch v.(type) {
-	case nil:
-		return "NoneType"
-	case bool:
-		return "bool"
-	case int64, *big.Int:
-		return "int"
-	case float64:
-		return "float"
-	case string:
-		return "str"
-	case []byte:
-		return "bytes"
-	case document.List:
-		return "list"
-	case document.Date:
-		return "datetime.date"
-	case time.Time:
-		return "datetime.datetime"
+// nameOf is the name that stands for the key of a member: the text that Python has
+// for it, but for those that package python does not know.
+func nameOf(key document.Value) string {
+	switch key.(type) {
+	case []byte, time.Time:
+		return api.Show(key)
 	}
-	return "dict"
-}
-
-// pythonKey is how messages of the AWS CLI write the key of a member.
-func pythonKey(v document.Value) string {
-	switch v := v.(type) {
-	case nil:
-		return "None"
-	case bool:
-		if v {
-			return "True"
-		}
-		return "False"
-	case document.Date:
-		return string(v)
-	}
-	return api.Show(v)
+	return python.Str(key)
 }

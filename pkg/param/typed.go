@@ -6,6 +6,7 @@ import (
 
 	"signer/pkg/api"
 	"signer/pkg/document"
+	"signer/pkg/output/python"
 )
 
 // typed gives a value that came from shorthand the types of its shape, as far as the
@@ -89,7 +90,7 @@ func (p *flagReader) typedInteger(v document.Value) (document.Value, error) {
 		return p.integer(string(v))
 	}
 	// The words are an interpreter's, but they are what the AWS CLI's users see.
-	return nil, generalf("int() argument must be a string, a bytes-like object or a real number, not '%s'", pythonType(v))
+	return nil, generalf("int() argument must be a string, a bytes-like object or a real number, not '%s'", python.Type(v))
 }
 
 func (p *flagReader) typedBoolean(v document.Value) (document.Value, error) {

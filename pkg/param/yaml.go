@@ -243,7 +243,7 @@ func (r *yamlReader) member(o *document.Object, key, value *yaml.Node, again boo
 	case !text && r.depth == 1:
 		return generalf("The name of a parameter must be text: %s is none.", api.Show(k))
 	}
-	name := pythonKey(k)
+	name := nameOf(k)
 	if o.Has(name) && !again {
 		return errYAML
 	}

@@ -6,14 +6,17 @@
 // compare through the functions here, and package engine shows a service's error
 // with them that is no text.
 //
-// Values are those of package document, except that times and bytes are not
-// known: whoever calls has made them strings.
+// Packages lenient and param read text and name types by them.
+//
+// Values are those of package document, except that only Type knows times and bytes:
+// whoever calls the others has made them strings.
 package python
 
 import (
 	"fmt"
 	"math/big"
 	"strings"
+	"time"
 	"unicode"
 
 	"signer/pkg/document"
@@ -131,6 +134,12 @@ func Type(v document.Value) string {
 		return "float"
 	case string:
 		return "str"
+	case []byte:
+		return "bytes"
+	case document.Date:
+		return "datetime.date"
+	case time.Time:
+		return "datetime.datetime"
 	case document.List:
 		return "list"
 	case *document.Object:

@@ -60,7 +60,7 @@ func plainDigits(s string) (plain string, ok bool) {
 	var b strings.Builder
 	afterDigit, afterUnderscore := false, false
 	for _, r := range s {
-		digit := digitValue(r)
+		digit := Digit(r)
 		switch {
 		case digit >= 0:
 			b.WriteByte(byte('0' + digit))
@@ -75,9 +75,9 @@ func plainDigits(s string) (plain string, ok bool) {
 	return b.String(), !afterUnderscore
 }
 
-// digitValue returns what a decimal digit counts, or -1. Unicode keeps the ten
-// digits of a script together and in order.
-func digitValue(r rune) int {
+// Digit returns what a decimal digit of any script counts, or -1. Unicode keeps the
+// ten digits of a script together and in order.
+func Digit(r rune) int {
 	if '0' <= r && r <= '9' {
 		return int(r - '0')
 	}
