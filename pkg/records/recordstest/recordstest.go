@@ -229,13 +229,22 @@ func (s *Server) New(t testing.TB) string {
 // Exec runs SQL as the owner of all.
 func (s *Server) Exec(t testing.TB, text string) {
 	t.Helper()
+	s.connected(t, func(ctx context.Context, c *pgx.Conn) error {
+		_, err := c.Exec(ctx, text)
+		return err
+	})
+}
+
+// connected does something in a session of its own, as the owner of all.
+func (s *Server) connected(t testing.TB, do func(context.Context, *pgx.Conn) error) {
+	t.Helper()
 	ctx := context.Background()
 	c, err := pgx.Connect(ctx, s.URL("postgres"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close(ctx)
-	if _, err := c.Exec(ctx, text); err != nil {
+	if err := do(ctx, c); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -82,15 +82,9 @@ func (s *Server) Asynchronous(t testing.TB) {
 // setting is what a session that begins now has.
 func (s *Server) setting(t testing.TB, name string) (value string) {
 	t.Helper()
-	ctx := context.Background()
-	c, err := pgx.Connect(ctx, s.URL("postgres"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close(ctx)
-	if err := c.QueryRow(ctx, "SELECT current_setting($1)", name).Scan(&value); err != nil {
-		t.Fatal(err)
-	}
+	s.connected(t, func(ctx context.Context, c *pgx.Conn) error {
+		return c.QueryRow(ctx, "SELECT current_setting($1)", name).Scan(&value)
+	})
 	return value
 }
 
